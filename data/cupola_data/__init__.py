@@ -1,0 +1,1 @@
+"""Samples, tables and weights that ship with Cupola, read through importlib.resources."""

@@ -1,0 +1,1 @@
+"""Cupola's Textual face: it reads the store and writes intents, nothing else."""
