@@ -1,0 +1,1 @@
+"""Charts as arithmetic: scales, decimation and rasters, without a widget."""

@@ -1,0 +1,129 @@
+"""The two themes and their inks. Series colours are those of Okabe and Ito (2008), told apart by colour-blind eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from rich.style import Style
+from textual.theme import Theme
+
+DARK = Theme(
+    name="dark",
+    dark=True,
+    primary="#e8a15c",
+    secondary="#6fb7e9",
+    accent="#e8a15c",
+    foreground="#d5d9e0",
+    background="#11141a",
+    surface="#171b23",
+    panel="#1e2430",
+    success="#3fbf94",
+    warning="#e6b450",
+    error="#f0776a",
+    variables={"line": "#323a49", "line-focus": "#e8a15c", "row-cursor": "#2b3547", "row-cursor-blurred": "#1f2632"},
+)
+
+LIGHT = Theme(
+    name="light",
+    dark=False,
+    primary="#a85510",
+    secondary="#0b6aa8",
+    accent="#a85510",
+    foreground="#23272e",
+    background="#fbfaf7",
+    surface="#f3f1ec",
+    panel="#e9e6df",
+    success="#0b7a5b",
+    warning="#8a6100",
+    error="#b8341f",
+    variables={"line": "#cfcabf", "line-focus": "#a85510", "row-cursor": "#dfe6ee", "row-cursor-blurred": "#ece9e2"},
+)
+
+THEMES = (DARK, LIGHT)
+
+SERIES_INKS = 6
+"""How many series have a colour of their own; later ones begin anew with another glyph."""
+
+_DARK_INKS = {
+    "muted": "#8a93a5",
+    "faint": "#4d5668",
+    "axis": "#5b6577",
+    "accent": "#e8a15c",
+    "key": "#e8a15c",
+    "good": "#3fbf94",
+    "warn": "#e6b450",
+    "bad": "#f0776a",
+    "info": "#6fb7e9",
+    "badge": "#11141a on #6fb7e9",
+    "danger": "#ffffff on #b3261e",
+    "tab": "#11141a on #e8a15c",
+    "track": "#323a49",
+    "mark": "#e6b450",
+    "match": "#11141a on #e6b450",
+    "series1": "#56b4e9",
+    "series2": "#e69f00",
+    "series3": "#2fc08f",
+    "series4": "#e08bbd",
+    "series5": "#f0e442",
+    "series6": "#f0714a",
+    "raw1": "#2d5a76",
+    "raw2": "#735214",
+    "raw3": "#205e4b",
+    "raw4": "#6d475d",
+    "raw5": "#6b672c",
+    "raw6": "#743d2d",
+}
+
+_LIGHT_INKS = {
+    "muted": "#666c78",
+    "faint": "#a6a299",
+    "axis": "#948f84",
+    "accent": "#a85510",
+    "key": "#a85510",
+    "good": "#0b7a5b",
+    "warn": "#8a6100",
+    "bad": "#b8341f",
+    "info": "#0b6aa8",
+    "badge": "#ffffff on #0b6aa8",
+    "danger": "#ffffff on #b3261e",
+    "tab": "#ffffff on #a85510",
+    "track": "#d5d0c5",
+    "mark": "#8a6100",
+    "match": "#ffffff on #8a6100",
+    "series1": "#0b6aa8",
+    "series2": "#b45f06",
+    "series3": "#0b7a5b",
+    "series4": "#a3417e",
+    "series5": "#7a6c00",
+    "series6": "#b8341f",
+    "raw1": "#a9cbe2",
+    "raw2": "#e6c7a2",
+    "raw3": "#a5d3c5",
+    "raw4": "#deb8d0",
+    "raw5": "#d3cb95",
+    "raw6": "#e5b3aa",
+}
+
+
+class Inks:
+    """The named inks of one theme as terminal styles."""
+
+    def __init__(self, colours: Mapping[str, str]) -> None:
+        self._colours = MappingProxyType(dict(colours))
+        self._styles: dict[str, Style] = {}
+
+    def style(self, names: str) -> Style:
+        """The style of one or several inks joined by spaces; `bold`, `italic`, `reverse` may be among them."""
+        known = self._styles.get(names)
+        if known is None:
+            known = Style.parse(" ".join(self._colours.get(name, name) for name in names.split()))
+            self._styles[names] = known
+        return known
+
+
+@lru_cache(maxsize=4)
+def inks(theme: str) -> Inks:
+    """The inks of a theme, dark ones for a theme that is not Cupola's own."""
+    return Inks(_LIGHT_INKS if theme == LIGHT.name else _DARK_INKS)
