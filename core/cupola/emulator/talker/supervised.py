@@ -1,0 +1,117 @@
+"""Supervised fine-tuning of the talker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+
+from cupola.emulator.engine import Hyperparameters, StepReport, TrainingRow, Weights
+
+from .batches import batch_of
+from .run import RATE, Course, NothingToLearnError, Run, chunks, generator, resolve, skipped_note
+from .tokenizer import Tokenizer, shipped_tokenizer
+from .transcript import Example, conversation_example
+
+_VALID_BATCH: Final = 4
+_VALID_TIMES: Final = 30
+"""About how often a run measures the loss on a small validation batch."""
+_READ_AT_ONCE: Final = 16
+
+
+class SupervisedTrainer:
+    """Learns to say the assistant's turns of chat rows; implements `engine.Trainer`."""
+
+    def __init__(
+        self,
+        base: Weights,
+        train_rows: Sequence[TrainingRow],
+        valid_rows: Sequence[TrainingRow] | None,
+        hyperparameters: Hyperparameters,
+        seed: int,
+        tokenizer: Tokenizer | None = None,
+    ) -> None:
+        """Prepare the rows.
+
+        Raises:
+            NothingToLearnError: No training row has an answer.
+        """
+        vocabulary = tokenizer or shipped_tokenizer()
+        self._train, skipped = _examples(vocabulary, train_rows)
+        self._valid, skipped_valid = _examples(vocabulary, valid_rows or ())
+        if not self._train:
+            raise NothingToLearnError("No row of the training file has an assistant message to learn from.")
+        self._notes = skipped_note("training", skipped) + skipped_note("validation", skipped_valid)
+        self.hyperparameters = resolve(hyperparameters, len(self._train))
+        multiplier = self.hyperparameters.learning_rate_multiplier or 0.0
+        batch, epochs = self.hyperparameters.batch_size or 1, self.hyperparameters.n_epochs or 1
+        self._course = Course(len(self._train), batch, epochs, seed)
+        self.total_steps = self._course.total_steps
+        self._seed = seed
+        self._run = Run(base, self.total_steps, RATE * multiplier)
+
+    def baseline(self) -> StepReport | None:
+        """None: supervised jobs measure nothing before the first step."""
+        return None
+
+    def step(self) -> StepReport:
+        """Take one optimizer step: the mean cross-entropy of the batch's answer tokens."""
+        step = self._run.next_step()
+        examples = [self._train[row] for row in self._course.rows_of(step)]
+        loss, accuracy = self._measure(examples)
+        count = sum(sum(example.learnt[1:]) for example in examples)
+        self._run.descend(np.full(count, -1 / count, np.float32))
+        metrics = {"train_loss": loss, "train_mean_token_accuracy": accuracy}
+        ended = self._course.ends_epoch(step)
+        metrics |= self._validation(step, ended)
+        notes = self._notes if step == 1 else []
+        return StepReport(step, metrics, ended, sum(len(example.tokens) for example in examples), notes=notes)
+
+    def weights(self) -> Weights:
+        """The current weights."""
+        return self._run.weights()
+
+    def state(self) -> Weights:
+        """Everything needed to go on from here."""
+        return self._run.state()
+
+    def restore(self, state: Weights) -> None:
+        """Go on from what `state()` gave."""
+        self._run.restore(state)
+
+    def _validation(self, step: int, epoch_ended: bool) -> dict[str, float]:
+        metrics: dict[str, float] = {}
+        if self._valid and (epoch_ended or step % max(1, self.total_steps // _VALID_TIMES) == 0):
+            size = min(_VALID_BATCH, len(self._valid))
+            rows = generator(self._seed, "valid", step).choice(len(self._valid), size, replace=False)
+            loss, accuracy = self._measure([self._valid[row] for row in rows])
+            metrics |= {"valid_loss": loss, "valid_mean_token_accuracy": accuracy}
+        if self._valid and epoch_ended:
+            loss, accuracy = self._measure(self._valid)
+            metrics |= {"full_valid_loss": loss, "full_valid_mean_token_accuracy": accuracy}
+        return metrics
+
+    def _measure(self, examples: Sequence[Example]) -> tuple[float, float]:
+        """Mean loss and accuracy over the answer tokens of examples; leaves the last ones ready to be learnt from."""
+        loss, right, count = 0.0, 0, 0
+        whole = len(examples) <= max(_READ_AT_ONCE, self.hyperparameters.batch_size or 1)
+        for part in chunks(len(examples), len(examples) if whole else _READ_AT_ONCE):
+            logp = self._run.network.logp(batch_of([examples[i] for i in part]).batch)
+            loss -= float(logp.sum())
+            right += int(self._run.network.hits().sum())
+            count += len(logp)
+        return loss / count, right / count
+
+
+def _examples(tokenizer: Tokenizer, rows: Iterable[TrainingRow]) -> tuple[list[Example], list[int]]:
+    """The rows that something can be learnt from, and the indices of the others."""
+    examples: list[Example] = []
+    skipped: list[int] = []
+    for index, row in enumerate(rows):
+        example = conversation_example(tokenizer, row.get("messages") or ())
+        if any(example.learnt[1:]):
+            examples.append(example)
+        else:
+            skipped.append(index)
+    return examples, skipped

@@ -1,0 +1,1 @@
+"""Samples around Zava, an invented do-it-yourself store."""
