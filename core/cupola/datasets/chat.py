@@ -1,0 +1,71 @@
+"""Chat rows for supervised training: messages that end with the answer to be learnt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .images import check_count
+from .messages import check_messages
+from .reading import Broken, Reading, images_in, reading_of_messages
+
+_KNOWN = frozenset({"messages", "tools", "parallel_tool_calls", "functions", "function_call", "response_format"})
+
+
+def recognises(row: dict[str, Any]) -> bool:
+    """Whether a row is a conversation that ends with an answer, or has one somewhere."""
+    messages = row.get("messages")
+    if not isinstance(messages, list):
+        return False
+    roles = [message.get("role") for message in messages if isinstance(message, dict)]
+    return bool(roles) and (roles[-1] not in ("user", "developer") or "assistant" in roles)
+
+
+def check(row: dict[str, Any], broken: Broken) -> Reading | None:
+    """Check one row; return its content if the messages are sound enough to be read."""
+    if len(row) > 1:
+        broken.extend([("row.unknown_key", key, key) for key in row if key not in _KNOWN])
+    before = len(broken)
+    messages = check_messages(row, broken)
+    if messages is None:
+        return None
+    _check_roles(messages, broken)
+    # What is malformed inside a message cannot be read; a warning does not hinder.
+    if len(broken) > before and not _readable(broken[before:]):
+        return None
+    reading = reading_of_messages(messages, answered=True)
+    images = reading.images
+    if images:
+        check_count(images, broken)
+    return reading
+
+
+def has_images(row: dict[str, Any]) -> bool:
+    """Whether any message of a row holds an image."""
+    messages = row.get("messages")
+    if not isinstance(messages, list):
+        return False
+    try:
+        return images_in([message for message in messages if isinstance(message, dict)]) > 0
+    except AttributeError:
+        return False
+
+
+def _check_roles(messages: list[dict[str, Any]], broken: Broken) -> None:
+    roles = [message["role"] for message in messages]
+    if "user" not in roles:
+        broken.append(("messages.no_user", "messages", ", ".join(roles[:8])))
+    if "assistant" not in roles:
+        broken.append(("messages.no_assistant", "messages", ", ".join(roles[:8])))
+    elif roles[-1] != "assistant":
+        broken.append(("messages.last_not_assistant", f"messages[{len(roles) - 1}].role", roles[-1]))
+    else:
+        weights = [message.get("weight") for message in messages if message["role"] == "assistant"]
+        if all(weight == 0 and weight is not None for weight in weights):
+            broken.append(("messages.nothing_to_learn", "messages", f"{len(weights)} with weight 0"))
+
+
+_UNREADABLE = ("content.part", "tool_calls.type", "tool_call.arguments", "content.type")
+
+
+def _readable(broken: Broken) -> bool:
+    return not any(rule in _UNREADABLE for rule, _, _ in broken)
