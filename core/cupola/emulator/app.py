@@ -1,0 +1,136 @@
+"""Put the emulator together: one ASGI application, the same in a process as behind a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+
+from cupola_data.models import catalogue
+
+from .account import open_account
+from .clock import Clock
+from .dialect import Dialect
+from .engines import SHIPPED
+from .errors import ApiError, answer_failure, answer_refusal, answer_unknown_path
+from .inference.client import Inference
+from .lock import exclusive
+from .middleware import BodyLimit, Gate, LocalHostOnly, RequestIds
+from .resource import Resource
+from .routes import chat, files, jobs, models, token
+from .service import Service
+from .state.database import open_database
+from .state.folders import open_folders
+from .state.models import deploy_base_models
+from .training.lifecycle import Lifecycle
+
+_SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES)
+_DATED: Sequence[BaseRoute] = (*_SHARED, *jobs.DATED_ROUTES, *chat.DATED_ROUTES)
+_V1: Sequence[BaseRoute] = (*_SHARED, *chat.V1_ROUTES)
+
+
+def _surfaces(resource: Resource) -> list[BaseRoute]:
+    gate = partial(Middleware, Gate, account=resource.account, now=resource.clock.now)
+    return [
+        Mount("/openai/v1", routes=_V1, middleware=[gate(surface="v1")]),
+        Mount("/openai", routes=_DATED, middleware=[gate(surface="dated")]),
+        Mount("/api/projects/{project}/openai/v1", routes=_V1, middleware=[gate(surface="v1", versioned=False)]),
+        Mount("/api/projects/{project}/openai", routes=_DATED, middleware=[gate(surface="dated", versioned=False)]),
+        Mount("/api/projects/{project}", routes=_DATED, middleware=[gate(surface="dated", versioned=False)]),
+        *token.ROUTES,
+    ]
+
+
+def open_resource(
+    state_dir: Path, speed: float, dialect: Dialect, clock: Callable[[], float], engines: str
+) -> Resource:
+    """The resource that a state directory holds, made where it does not exist yet."""
+    folders = open_folders(state_dir)
+    database = open_database(folders.database)
+    resource = Resource(
+        account=open_account(state_dir),
+        catalogue=catalogue(),
+        clock=Clock(clock, speed),
+        database=database,
+        dialect=dialect,
+        folders=folders,
+        engines=engines,
+    )
+    deploy_base_models(database, resource.catalogue, resource.clock.now())
+    return resource
+
+
+@asynccontextmanager
+async def _working(service: Service) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(service.lifecycle.run()), asyncio.create_task(service.inference.run())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def create_app(
+    state_dir: Path,
+    speed: float = 1.0,
+    dialect: Dialect = "azure",
+    clock: Callable[[], float] = time.time,
+    engines: str = SHIPPED,
+) -> Starlette:
+    """The emulator on a state directory.
+
+    The application takes hold of the directory, and works on jobs, while its lifespan runs: a server sees to that;
+    in a process use `running(app)`.
+
+    Args:
+        speed: How many declared seconds pass in a real one.
+        clock: Tells unix seconds.
+        engines: Where the tiny models are found, as `engines.load_engines` reads it.
+    """
+    if not speed > 0:
+        raise ValueError("The speed must be above 0.")
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with exclusive(state_dir):
+            resource = open_resource(state_dir, speed, dialect, clock, engines)
+            service = Service(resource, Inference(engines, state_dir / "inference.log"), Lifecycle(resource))
+            app.state.service = service
+            app.router.routes.extend(_surfaces(resource))
+            try:
+                async with _working(service):
+                    yield
+            finally:
+                app.router.routes.clear()
+                resource.database.close()
+
+    return Starlette(
+        lifespan=lifespan,
+        middleware=[Middleware(LocalHostOnly), Middleware(RequestIds, region="Sweden Central"), Middleware(BodyLimit)],
+        exception_handlers={
+            ApiError: answer_refusal,
+            HTTPException: answer_unknown_path,
+            Exception: answer_failure,
+        },
+    )
+
+
+@asynccontextmanager
+async def running(app: Starlette) -> AsyncIterator[Service]:
+    """Run an application's lifespan in this process. Raises StateInUseError when its state directory is taken."""
+    async with app.router.lifespan_context(app):
+        service = app.state.service
+        assert isinstance(service, Service)
+        yield service

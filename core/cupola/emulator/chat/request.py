@@ -1,0 +1,202 @@
+"""Read a chat request, refusing what the service would refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cupola_data.models import BaseModel
+
+from ..engine import AnswerRequest, Message, ReasoningEffort
+from ..errors import ApiError, bad_request
+
+ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+MOST_MESSAGES = 2048
+MOST_CHOICES = 128
+_EFFORTS: dict[str, ReasoningEffort] = {
+    "minimal": "low",
+    "none": "low",
+    "low": "low",
+    "medium": "medium",
+    "default": "medium",
+    "high": "high",
+}
+_DEFAULT_MOST_TOKENS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A checked chat request."""
+
+    messages: Sequence[Message]
+    n: int
+    max_tokens: int
+    temperature: float
+    top_p: float
+    seed: int | None
+    stop: tuple[str, ...]
+    effort: ReasoningEffort
+    json_schema: Mapping[str, Any] | None
+    logprobs: bool
+    top_logprobs: int
+    stream: bool
+    include_usage: bool
+
+    def requests(self) -> list[AnswerRequest]:
+        """One engine request for each choice; choices of one seed differ from each other and repeat as a whole."""
+        return [
+            AnswerRequest(
+                messages=self.messages,
+                max_tokens=self.max_tokens,
+                temperature=self.temperature,
+                top_p=self.top_p,
+                seed=None if self.seed is None else self.seed + choice,
+                stop=self.stop,
+                reasoning_effort=self.effort,
+                json_schema=self.json_schema,
+                top_logprobs=self.top_logprobs if self.logprobs else None,
+            )
+            for choice in range(self.n)
+        ]
+
+
+def _number(body: Mapping[str, Any], name: str, low: float, high: float, default: float) -> float:
+    value = body.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise bad_request(f"Invalid type for '{name}': expected a decimal.", name, "invalid_type")
+    if not low <= value <= high:
+        raise bad_request(f"Invalid '{name}': expected a value between {low:g} and {high:g}.", name, "invalid_value")
+    return float(value)
+
+
+def _whole(body: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise bad_request(f"Invalid type for '{name}': expected an integer.", name, "invalid_type")
+    if not low <= value <= high:
+        raise bad_request(f"Invalid '{name}': expected a value between {low} and {high}.", name, "invalid_value")
+    return value
+
+
+def _messages(body: Mapping[str, Any]) -> Sequence[Message]:
+    messages = body.get("messages")
+    if messages is None:
+        raise bad_request("Missing required parameter: 'messages'.", "messages", "missing_required_parameter")
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        raise bad_request("Invalid type for 'messages': expected an array of objects.", "messages", "invalid_type")
+    if not 1 <= len(messages) <= MOST_MESSAGES:
+        message = f"Invalid 'messages': expected an array of 1 to {MOST_MESSAGES} messages."
+        raise bad_request(message, "messages", "invalid_value")
+    for index, message in enumerate(messages):
+        if message.get("role") not in ROLES:
+            param = f"messages[{index}].role"
+            raise bad_request(f"Invalid value for '{param}'. Supported values are: {ROLES}.", param, "invalid_value")
+    return messages
+
+
+def _stop(body: Mapping[str, Any]) -> tuple[str, ...]:
+    stop = body.get("stop")
+    stops = [] if stop is None else [stop] if isinstance(stop, str) else stop
+    if not isinstance(stops, list) or len(stops) > 4 or not all(isinstance(text, str) and text for text in stops):
+        raise bad_request("Invalid 'stop': expected a string or up to 4 strings.", "stop", "invalid_value")
+    return tuple(stops)
+
+
+def _unsupported(name: str, message: str, code: str) -> ApiError:
+    return bad_request(message, name, code)
+
+
+def _check_reasoning_rules(body: Mapping[str, Any]) -> None:
+    if body.get("max_tokens") is not None:
+        raise _unsupported(
+            "max_tokens",
+            "Unsupported parameter: 'max_tokens' is not supported with this model."
+            " Use 'max_completion_tokens' instead.",
+            "unsupported_parameter",
+        )
+    for name in ("temperature", "top_p"):
+        if body.get(name) not in (None, 1, 1.0):
+            raise _unsupported(
+                name,
+                f"Unsupported value: '{name}' does not support {body[name]} with this model."
+                " Only the default (1) value is supported.",
+                "unsupported_value",
+            )
+    for name in ("logprobs", "top_logprobs", "stop", "presence_penalty", "frequency_penalty"):
+        if body.get(name):
+            message = f"Unsupported parameter: '{name}' is not supported with this model."
+            raise _unsupported(name, message, "unsupported_parameter")
+
+
+def _effort(body: Mapping[str, Any], base: BaseModel) -> ReasoningEffort:
+    effort = body.get("reasoning_effort")
+    if effort is None:
+        return "medium"
+    if not base.reasoning:
+        message = "Unrecognized request argument supplied: reasoning_effort"
+        raise bad_request(message, "reasoning_effort")
+    if not isinstance(effort, str) or effort not in _EFFORTS:
+        message = "Invalid value for 'reasoning_effort'. Supported values are: 'low', 'medium', and 'high'."
+        raise bad_request(message, "reasoning_effort", "invalid_value")
+    return _EFFORTS[effort]
+
+
+def _schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    wanted = body.get("response_format")
+    if wanted is None:
+        return None
+    kind = wanted.get("type") if isinstance(wanted, dict) else None
+    if kind in ("text", "json_object"):
+        return None if kind == "text" else {"type": "object"}
+    named = wanted.get("json_schema") if kind == "json_schema" else None
+    schema = named.get("schema") if isinstance(named, dict) else None
+    if not isinstance(schema, dict):
+        message = "Invalid 'response_format': expected text, json_object or json_schema with its schema."
+        raise bad_request(message, "response_format", "invalid_value")
+    return schema
+
+
+def _includes_usage(body: Mapping[str, Any]) -> bool:
+    options = body.get("stream_options")
+    if options is None:
+        return False
+    if not body.get("stream"):
+        message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+        raise bad_request(message, "stream_options", "invalid_value")
+    return isinstance(options, dict) and options.get("include_usage") is True
+
+
+def read_chat_request(body: Mapping[str, Any], base: BaseModel) -> ChatRequest:
+    """Check a request body against the rules of a model. Raises ApiError in the service's words."""
+    messages = _messages(body)
+    if base.reasoning:
+        _check_reasoning_rules(body)
+    most = base.max_output_tokens or 1_000_000
+    if body.get("max_tokens") is not None and body.get("max_completion_tokens") is not None:
+        message = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
+        raise bad_request(message, "max_tokens", "invalid_parameter_combination")
+    max_tokens = _whole(body, "max_completion_tokens", 1, most) or _whole(body, "max_tokens", 1, most)
+    top_logprobs = _whole(body, "top_logprobs", 0, 20)
+    if top_logprobs is not None and body.get("logprobs") is not True:
+        message = "'logprobs' must be set to true in order to use 'top_logprobs'."
+        raise bad_request(message, "top_logprobs", "invalid_value")
+    return ChatRequest(
+        messages=messages,
+        n=_whole(body, "n", 1, MOST_CHOICES) or 1,
+        max_tokens=max_tokens or _DEFAULT_MOST_TOKENS,
+        temperature=_number(body, "temperature", 0, 2, 1.0),
+        top_p=_number(body, "top_p", 0, 1, 1.0),
+        seed=_whole(body, "seed", -(2**63), 2**63 - 1),
+        stop=_stop(body),
+        effort=_effort(body, base),
+        json_schema=_schema(body),
+        logprobs=body.get("logprobs") is True,
+        top_logprobs=top_logprobs or 0,
+        stream=body.get("stream") is True,
+        include_usage=_includes_usage(body),
+    )

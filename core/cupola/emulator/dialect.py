@@ -1,0 +1,24 @@
+"""The two spellings of the service: ids, states and nulls as Azure writes them, or as OpenAI does."""
+
+from __future__ import annotations
+
+import secrets
+import string
+import uuid
+from typing import Literal
+
+Dialect = Literal["azure", "openai"]
+
+_BASE62 = string.ascii_letters + string.digits
+
+
+def new_id(prefix: str, dialect: Dialect, length: int = 24) -> str:
+    """A fresh id such as `file-<32 hex>` (azure) or `file-<24 base62>` (openai)."""
+    if dialect == "azure":
+        return f"{prefix}-{uuid.uuid4().hex}"
+    return f"{prefix}-{''.join(secrets.choice(_BASE62) for _ in range(length))}"
+
+
+def new_eval_id(created_at: float) -> str:
+    """A fresh eval id; its first eight hex digits are the creation time in unix seconds."""
+    return f"eval_{int(created_at):08x}{secrets.token_hex(12)}"

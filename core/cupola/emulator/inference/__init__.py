@@ -1,0 +1,1 @@
+"""The process that answers prompts, and the server's way to it."""

@@ -1,0 +1,27 @@
+"""The emulated resource: its identity, its memory and its time."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from cupola_data.models import Catalogue
+
+from .account import Account
+from .clock import Clock
+from .dialect import Dialect
+from .state.folders import Folders
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What does not change while the emulator runs, and the way to what does."""
+
+    account: Account
+    catalogue: Catalogue
+    clock: Clock
+    database: sqlite3.Connection
+    dialect: Dialect
+    folders: Folders
+    engines: str
+    """Where child processes find the tiny models: `module:name` or `/path/to/file.py:name`."""

@@ -1,0 +1,83 @@
+"""`/chat/completions` on both routes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from ..body import read_object
+from ..chat.completion import Completion, chunks, render_completion
+from ..chat.request import ChatRequest, read_chat_request
+from ..dialect import new_id
+from ..engine import Answer
+from ..errors import bad_request, deployment_not_found
+from ..resource import Resource
+from ..service import resource_of, service_of
+from ..serving import Serving, find_serving
+from ..state import models
+
+
+async def _wait_until(resource: Resource, started: float, declared: float) -> None:
+    """Sleep for what is left of a declared latency after the real work."""
+    left = resource.clock.real(declared) - (asyncio.get_running_loop().time() - started)
+    if left > 0:
+        await asyncio.sleep(left)
+
+
+async def _stream(
+    resource: Resource, serving: Serving, completion: Completion, started: float, include_usage: bool
+) -> AsyncIterator[bytes]:
+    stand = serving.base.emulator
+    for number, chunk in enumerate(chunks(completion, include_usage)):
+        await _wait_until(resource, started, stand.first_token_ms / 1000 + number / stand.tokens_per_second)
+        yield b"data: " + json.dumps(chunk, ensure_ascii=False).encode() + b"\n\n"
+    yield b"data: [DONE]\n\n"
+
+
+async def _answer(request: Request, name: str, body: Mapping[str, Any]) -> Response:
+    service, resource = service_of(request), resource_of(request)
+    started = asyncio.get_running_loop().time()
+    serving = find_serving(resource, name)
+    if serving is None:
+        raise deployment_not_found()
+    chat: ChatRequest = read_chat_request(body, serving.base)
+    models.touch_deployment(resource.database, name, resource.clock.now())
+    answers: list[Answer] = await service.inference.answer(serving.engine, chat.requests())
+    completion = Completion(
+        id=new_id("chatcmpl", "openai", 29),
+        created=int(resource.clock.now()),
+        model=serving.model,
+        answers=tuple(answers),
+        logprobs=chat.logprobs,
+    )
+    if chat.stream:
+        stream = _stream(resource, serving, completion, started, chat.include_usage)
+        return StreamingResponse(stream, media_type="text/event-stream")
+    stand = serving.base.emulator
+    longest = max(answer.completion_tokens for answer in answers)
+    await _wait_until(resource, started, stand.first_token_ms / 1000 + longest / stand.tokens_per_second)
+    return JSONResponse(render_completion(completion))
+
+
+async def create_for_deployment(request: Request) -> Response:
+    """`POST /deployments/{name}/chat/completions`; the path says which deployment, whatever the body says."""
+    return await _answer(request, request.path_params["deployment"], await read_object(request))
+
+
+async def create(request: Request) -> Response:
+    """`POST /chat/completions`; the body's `model` names the deployment."""
+    body = await read_object(request)
+    name = body.get("model")
+    if not isinstance(name, str) or not name:
+        raise bad_request("you must provide a model parameter", "model")
+    return await _answer(request, name, body)
+
+
+DATED_ROUTES = [Route("/deployments/{deployment}/chat/completions", create_for_deployment, methods=["POST"])]
+V1_ROUTES = [Route("/chat/completions", create, methods=["POST"])]

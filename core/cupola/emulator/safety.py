@@ -1,0 +1,34 @@
+"""The emulator's stand-in for the service's safety checks: a short list of phrases, declared here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+PHRASES: dict[str, tuple[str, ...]] = {
+    "hate_fairness": ("racially inferior", "exterminate them all", "subhuman race"),
+    "self_harm": ("how to kill myself", "ways to hurt yourself", "instructions for suicide"),
+    "sexual": ("explicit sexual content", "sexual content involving minors"),
+    "violence": ("how to build a bomb", "how to make a bomb", "how to poison someone", "torture them"),
+}
+"""Phrases by the service's harm types. Data that contains one fails the check; everything else passes."""
+
+_PATTERNS = {kind: re.compile("|".join(map(re.escape, phrases)), re.IGNORECASE) for kind, phrases in PHRASES.items()}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    pending = [value]
+    while pending:
+        entry = pending.pop()
+        if isinstance(entry, str):
+            yield entry
+        elif isinstance(entry, dict):
+            pending.extend(entry.values())
+        elif isinstance(entry, list):
+            pending.extend(entry)
+
+
+def harms(row: Any) -> set[str]:
+    """The harm types whose phrases occur anywhere in a JSON value."""
+    return {kind for text in _texts(row) for kind, pattern in _PATTERNS.items() if pattern.search(text)}

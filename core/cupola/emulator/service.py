@@ -1,0 +1,42 @@
+"""The running emulator: what every route needs, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from .inference.client import Inference
+from .resource import Resource
+from .training.lifecycle import Lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One emulated resource with the processes that answer and train for it."""
+
+    resource: Resource
+    inference: Inference
+    lifecycle: Lifecycle
+
+
+def service_of(request: Request) -> Service:
+    """The service that a request came to."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
+
+
+def resource_of(request: Request) -> Resource:
+    """The resource that a request came to."""
+    return service_of(request).resource
+
+
+def is_dated(request: Request) -> bool:
+    """Whether the request came over a route with an api-version."""
+    return bool(request.scope["cupola.surface"] == "dated")
+
+
+def created_status(request: Request) -> int:
+    """The status of a successful create: 201 on dated routes, 200 on v1."""
+    return 201 if is_dated(request) else 200

@@ -1,0 +1,48 @@
+"""Which weights answer for a deployment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cupola_data.models import BaseModel
+
+from .engines import ModelReference, WeightsReference
+from .resource import Resource
+from .state import models
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A deployment resolved to what answers for it."""
+
+    model: str
+    """The model id that answers report."""
+    base: BaseModel
+    engine: ModelReference
+
+
+def base_engine(base: BaseModel) -> ModelReference:
+    """The tiny engines that stand for a base model."""
+    return ModelReference(
+        WeightsReference("talker", base.emulator.talker), WeightsReference("reasoner", base.emulator.reasoner)
+    )
+
+
+def resolve_model(resource: Resource, model_id: str) -> Serving | None:
+    """What answers for a base or tuned model; None when there is no such model."""
+    base = resource.catalogue.find(model_id)
+    if base is not None:
+        return Serving(base.id, base, base_engine(base))
+    tuned = models.find_tuned(resource.database, model_id)
+    if tuned is None:
+        return None
+    root = resource.catalogue.find(tuned.base)
+    return Serving(tuned.id, root, ModelReference.from_json(tuned.engine)) if root else None
+
+
+def find_serving(resource: Resource, name: str) -> Serving | None:
+    """What answers under a deployment's name; None when there is no such deployment or it is not ready yet."""
+    deployment = models.find_deployment(resource.database, name)
+    if deployment is None or resource.clock.now() < deployment.ready_at:
+        return None
+    return resolve_model(resource, deployment.model)

@@ -1,0 +1,1 @@
+"""What the emulator remembers: SQLite for records, plain files named by id for contents."""

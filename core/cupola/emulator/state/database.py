@@ -1,0 +1,146 @@
+"""Open the state's database and bring it to the present schema."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE files (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        created_at REAL NOT NULL,
+        filename TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        expires_at REAL,
+        error TEXT,
+        job_id TEXT
+    );
+    CREATE TABLE jobs (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        uuid TEXT NOT NULL UNIQUE,
+        created_at REAL NOT NULL,
+        model TEXT NOT NULL,
+        method TEXT NOT NULL,
+        request TEXT NOT NULL,
+        training_type TEXT NOT NULL,
+        seed INTEGER NOT NULL,
+        status TEXT NOT NULL,
+        stage TEXT NOT NULL,
+        stage_since REAL NOT NULL,
+        error TEXT,
+        finished_at REAL,
+        fine_tuned_model TEXT,
+        trained_tokens INTEGER,
+        estimated_finish REAL,
+        result_file TEXT,
+        eval_id TEXT,
+        hyperparameters TEXT,
+        total_steps INTEGER,
+        engine TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX jobs_by_status ON jobs (status);
+    CREATE TABLE events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        job_id TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        level TEXT NOT NULL,
+        type TEXT NOT NULL,
+        message TEXT NOT NULL,
+        data TEXT
+    );
+    CREATE INDEX events_by_job ON events (job_id, seq);
+    CREATE TABLE steps (
+        job_id TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        metrics TEXT NOT NULL,
+        tokens INTEGER NOT NULL,
+        PRIMARY KEY (job_id, step)
+    ) WITHOUT ROWID;
+    CREATE TABLE checkpoints (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        job_id TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        step INTEGER NOT NULL,
+        model TEXT NOT NULL,
+        metrics TEXT NOT NULL,
+        UNIQUE (job_id, step)
+    );
+    CREATE TABLE validation_samples (
+        job_id TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        row INTEGER NOT NULL,
+        sample INTEGER NOT NULL,
+        text TEXT NOT NULL,
+        finish_reason TEXT NOT NULL,
+        prompt_tokens INTEGER NOT NULL,
+        completion_tokens INTEGER NOT NULL,
+        reasoning_tokens INTEGER NOT NULL,
+        reward REAL NOT NULL,
+        error TEXT,
+        sub_rewards TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        PRIMARY KEY (job_id, step, row, sample)
+    ) WITHOUT ROWID;
+    CREATE TABLE tuned_models (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        created_at REAL NOT NULL,
+        base TEXT NOT NULL,
+        parent TEXT NOT NULL,
+        job_id TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        listed INTEGER NOT NULL,
+        engine TEXT NOT NULL
+    );
+    CREATE TABLE deployments (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        model TEXT NOT NULL,
+        version TEXT NOT NULL,
+        format TEXT NOT NULL,
+        sku TEXT NOT NULL,
+        capacity INTEGER NOT NULL,
+        created_at REAL NOT NULL,
+        ready_at REAL NOT NULL,
+        used_at REAL NOT NULL
+    );
+    """,
+)
+"""Each entry is applied once, in order; `PRAGMA user_version` counts those applied."""
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Open or make the database. One connection serves the event loop; nothing else writes."""
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    database.row_factory = sqlite3.Row
+    database.execute("PRAGMA journal_mode=WAL")
+    # A killed process loses nothing at this level; only a power cut could lose the last moments.
+    database.execute("PRAGMA synchronous=NORMAL")
+    applied = database.execute("PRAGMA user_version").fetchone()[0]
+    for number, migration in enumerate(MIGRATIONS[applied:], start=applied + 1):
+        database.executescript(f"BEGIN IMMEDIATE; {migration}; PRAGMA user_version={number}; COMMIT;")
+    return database
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """All of it or nothing. Must not be held over an `await`."""
+    if database.in_transaction:
+        yield
+        return
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")

@@ -1,0 +1,1 @@
+"""Training: the server's side moves jobs through their stages, the child's side takes the steps."""

@@ -1,0 +1,292 @@
+"""Move every job through its stages; all that is needed to go on stands in the database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from ..children import Child
+from ..jobs.dataset import DatasetError, check_dataset
+from ..jobs.view import given_hyperparameters
+from ..resource import Resource
+from ..serving import resolve_model
+from ..state import jobs, progress
+from ..state.database import transaction
+from ..state.folders import Folders
+from ..state.jobs import Job
+from .ingest import hear, note
+from .plan import Plan, write_plan
+from .tuned import keep_tuned_model
+
+TICK_SECONDS = 0.02
+"""How often the stages are looked at while any job is on its way."""
+
+MOST_ATTEMPTS = 4
+"""How often a training process may die before its job fails."""
+
+MOST_RUNNING = {"developerTier": 5}
+"""Simultaneous jobs by training tier."""
+
+MOST_RUNNING_ELSEWHERE = 3
+"""Simultaneous jobs of the standard and global tiers together."""
+
+_HOLDS_SLOT = ("running", "pausing")
+
+
+class Lifecycle:
+    """The stages of all jobs, and the training processes of those that train."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+        self._wake = asyncio.Event()
+        self._children: dict[str, Child] = {}
+        self._listeners: dict[str, asyncio.Task[None]] = {}
+        self._checks: dict[str, asyncio.Task[None]] = {}
+        self._stages: dict[str, Callable[[Job], Awaitable[None]]] = {
+            "enqueued": self._enqueued,
+            "preprocessing": self._preprocessing,
+            "queued": self._queued,
+            "importing": self._importing,
+            "waiting_for_gpus": self._waiting_for_gpus,
+            "training": self._training,
+            "finishing": self._finishing,
+            "pausing": self._training,
+            "evaluating": self._evaluating,
+            "resuming": self._resuming,
+        }
+
+    # What routes ask for.
+
+    def wake(self) -> None:
+        """Look at the jobs now."""
+        self._wake.set()
+
+    def note(self, job: Job, message: str, *, level: str = "info", data: Any = None) -> None:
+        """Add an event to a job."""
+        note(self._resource, job, message, level=level, data=data)
+
+    async def cancel(self, job: Job) -> None:
+        """End a job that has not ended."""
+        with transaction(self._resource.database):
+            self._end(job, "cancelled")
+            self.note(job, "Job cancelled.")
+            self._bill(job)
+        check = self._checks.pop(job.id, None)
+        if check is not None:
+            check.cancel()
+        await self._stop_child(job.id)
+        self.wake()
+
+    def pause(self, job: Job) -> None:
+        """Let a training job write a checkpoint and rest."""
+        self._move(job, "pausing", status="pausing")
+        child = self._children.get(job.id)
+        if child is not None:
+            child.send({"type": "pause"})
+
+    def resume(self, job: Job) -> None:
+        """Let a resting job go on, when there is room for it."""
+        self._move(job, "resuming", status="resuming")
+        self.wake()
+
+    # The loop.
+
+    async def run(self) -> None:
+        """Move jobs until cancelled; then end every training process."""
+        try:
+            while True:
+                self._wake.clear()
+                active = jobs.active(self._resource.database)
+                for job in active:
+                    await self._stages[job.stage](job)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), TICK_SECONDS if active else None)
+        finally:
+            for check in self._checks.values():
+                check.cancel()
+            for job_id in list(self._children):
+                await self._stop_child(job_id)
+
+    def _passed(self, job: Job, stage: str) -> bool:
+        return self._resource.clock.passed(job.stage_since) >= self._resource.catalogue.pace[stage]
+
+    def _move(self, job: Job, stage: str, **changes: Any) -> None:
+        jobs.update(self._resource.database, job.id, stage=stage, stage_since=self._resource.clock.now(), **changes)
+        self._wake.set()
+
+    def _end(self, job: Job, status: str, **changes: Any) -> None:
+        self._move(job, "ended", status=status, finished_at=self._resource.clock.now(), **changes)
+
+    def _fail(self, job: Job, code: str, message: str) -> None:
+        with transaction(self._resource.database):
+            self._end(job, "failed", error={"code": code, "message": message})
+            self.note(job, message, level="error")
+
+    def _bill(self, job: Job) -> int:
+        tokens = progress.trained_tokens(self._resource.database, job.id)
+        jobs.update(self._resource.database, job.id, trained_tokens=tokens)
+        if tokens:
+            self.note(job, f"Training tokens billed: {tokens}")
+        return tokens
+
+    # The stages before training.
+
+    async def _enqueued(self, job: Job) -> None:
+        if self._passed(job, "enqueued"):
+            with transaction(self._resource.database):
+                self._move(job, "preprocessing")
+                self.note(job, "Preprocessing running for file training file.")
+
+    async def _preprocessing(self, job: Job) -> None:
+        if job.id not in self._checks:
+            self._checks[job.id] = asyncio.create_task(asyncio.to_thread(_check_files, self._resource.folders, job))
+            self._checks[job.id].add_done_callback(lambda _task: self.wake())
+        if not (self._checks[job.id].done() and self._passed(job, "preprocessing")):
+            return
+        try:
+            self._checks.pop(job.id).result()
+        except DatasetError as error:
+            self._fail(job, error.code, error.message)
+            return
+        with transaction(self._resource.database):
+            self._move(job, "queued", status="queued")
+            self.note(job, "Preprocessing completed for file training file.")
+            if job.request.get("validation_file"):
+                self.note(job, "Preprocessing completed for file validation file.")
+
+    def _has_room(self, job: Job) -> bool:
+        tier = job.training_type
+        rivals = [
+            other
+            for other in jobs.active(self._resource.database)
+            if other.status in _HOLDS_SLOT and (other.training_type == tier or tier not in MOST_RUNNING)
+            if tier in MOST_RUNNING or other.training_type not in MOST_RUNNING
+        ]
+        return len(rivals) < MOST_RUNNING.get(tier, MOST_RUNNING_ELSEWHERE)
+
+    async def _queued(self, job: Job) -> None:
+        if self._has_room(job):
+            with transaction(self._resource.database):
+                self._move(job, "importing", status="running")
+                self.note(job, "Job started.")
+                self.note(job, "Data Import started.")
+
+    async def _importing(self, job: Job) -> None:
+        if self._passed(job, "importing"):
+            with transaction(self._resource.database):
+                self._move(job, "waiting_for_gpus")
+                self.note(job, "Finetuning started.")
+                self.note(job, "Job queued, waiting for GPUs.")
+
+    async def _waiting_for_gpus(self, job: Job) -> None:
+        if self._passed(job, "waiting_for_gpus"):
+            self._move(job, "training")
+
+    # Training.
+
+    async def _training(self, job: Job) -> None:
+        if job.id in self._children:
+            return
+        if job.attempts >= MOST_ATTEMPTS:
+            self._fail(job, "internalFailure", "The job failed due to an internal error. Please try again.")
+            return
+        path = write_plan(self._plan(job))
+        errors = path.with_name("errors.log")
+        child = await Child.start("cupola.emulator.training", str(path), errors=errors)
+        self._children[job.id] = child
+        self._listeners[job.id] = asyncio.create_task(self._listen(job.id, child))
+        if job.stage == "pausing":
+            child.send({"type": "pause"})
+
+    def _plan(self, job: Job) -> Plan:
+        resource = self._resource
+        serving = resolve_model(resource, job.model)
+        assert serving is not None
+        validation_file = job.request.get("validation_file")
+        pace, clock = resource.catalogue.pace, resource.clock
+        settings = (job.request.get("method") or {}).get(job.method) or {}
+        known = {"prompt_loss_weight", "l2_multiplier"}
+        hyperparameters = {name: value for name, value in given_hyperparameters(job).items() if name not in known}
+        return Plan(
+            folder=str(resource.folders.job(job.uuid)),
+            engines=resource.engines,
+            method=job.method,  # type: ignore[arg-type]
+            model=serving.engine,
+            training_file=str(resource.folders.file(job.request["training_file"])),
+            validation_file=str(resource.folders.file(validation_file)) if validation_file else None,
+            hyperparameters=hyperparameters,
+            seed=job.seed,
+            step_seconds=clock.real(pace[f"{job.method}_step"]),
+            evaluation_seconds=clock.real(pace["reinforcement_evaluation"]),
+            grader=settings.get("grader"),
+        )
+
+    async def _listen(self, job_id: str, child: Child) -> None:
+        outcome = ""
+        async for message in child.messages():
+            job = jobs.find(self._resource.database, job_id)
+            if job is None or job.status in jobs.TERMINAL:
+                break
+            hear(self._resource, job, message)
+            outcome = message["type"]
+        await child.stop()
+        if self._children.get(job_id) is child:
+            self._ended(job_id, outcome)
+
+    def _ended(self, job_id: str, outcome: str) -> None:
+        del self._children[job_id], self._listeners[job_id]
+        job = jobs.find(self._resource.database, job_id)
+        if job is None or job.status in jobs.TERMINAL:
+            return
+        if outcome == "done":
+            self._move(job, "finishing", status="running")
+        elif outcome == "paused":
+            self._move(job, "evaluating")
+        else:
+            jobs.update(self._resource.database, job_id, attempts=job.attempts + 1)
+            self._wake.set()
+
+    async def _stop_child(self, job_id: str) -> None:
+        child, listener = self._children.pop(job_id, None), self._listeners.pop(job_id, None)
+        if listener is not None:
+            listener.cancel()
+        if child is not None:
+            await child.stop()
+
+    # The stages after training.
+
+    async def _finishing(self, job: Job) -> None:
+        if not self._passed(job, "finishing"):
+            return
+        with transaction(self._resource.database):
+            name = keep_tuned_model(self._resource, job)
+            self.note(job, "Job succeeded.")
+            self.note(job, "Model Evaluation Passed.")
+            self.note(job, f"Completed results file: {job.result_file}")
+            self._bill(job)
+            self._end(job, "succeeded", fine_tuned_model=name)
+
+    async def _evaluating(self, job: Job) -> None:
+        if self._passed(job, "pausing"):
+            with transaction(self._resource.database):
+                self._move(job, "paused", status="paused")
+                self.note(job, "Job paused.")
+
+    async def _resuming(self, job: Job) -> None:
+        if self._passed(job, "resuming") and self._has_room(job):
+            with transaction(self._resource.database):
+                self._move(job, "training", status="running", attempts=0)
+                self.note(job, "Job resumed.")
+
+
+def _check_files(folders: Folders, job: Job) -> None:
+    for name in ("training_file", "validation_file"):
+        file_id = job.request.get(name)
+        if file_id is None:
+            continue
+        path = folders.file(file_id)
+        if not path.exists():
+            raise DatasetError("fileImportFailed", f"The {name} '{file_id}' could not be imported: it was deleted.")
+        check_dataset(path, job.method, training=name == "training_file")
