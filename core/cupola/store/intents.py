@@ -63,6 +63,16 @@ def in_state(database: Database, state: IntentState) -> list[Intent]:
     return [_from_row(row) for row in database.rows("SELECT * FROM intents WHERE state = ? ORDER BY id", (state,))]
 
 
+def last_fulfilled(database: Database, *kinds: str) -> Intent | None:
+    """The latest fulfilled intent of any of these kinds, or None."""
+    marks = ", ".join("?" * len(kinds))
+    rows = database.rows(
+        f"SELECT * FROM intents WHERE state = ? AND kind IN ({marks}) ORDER BY id DESC LIMIT 1",
+        (IntentState.DONE, *kinds),
+    )
+    return _from_row(rows[0]) if rows else None
+
+
 def _set_state(
     connection: sqlite3.Connection, intent_id: int, state: IntentState, now: float, problem: Problem | None
 ) -> None:

@@ -58,4 +58,7 @@ MIGRATIONS: tuple[str, ...] = (
         milliseconds REAL NOT NULL, body TEXT, cli TEXT, request_id TEXT
     ) STRICT;
     """,
+    """
+    CREATE TABLE fetched (job_id TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    """,
 )

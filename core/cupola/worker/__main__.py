@@ -1,0 +1,55 @@
+"""The worker's process: `python -m cupola.worker --profile NAME [--detach]`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+
+
+def main() -> int:
+    """Run the worker, or with `--detach` a child of nobody that runs it."""
+    parser = argparse.ArgumentParser(prog="cupola worker run")
+    parser.add_argument("--profile", required=True)
+    parser.add_argument("--detach", action="store_true")
+    for name in ("--endpoint", "--route", "--api-version", "--credential"):
+        parser.add_argument(name, default="")
+    options = parser.parse_args()
+    # Before anything heavy is imported and any thread exists.
+    if options.detach and _is_parent():
+        return 0
+    return _run(options)
+
+
+def _is_parent() -> bool:
+    if os.fork():
+        return True
+    os.setsid()
+    # A session's leader could take a terminal for its own; its child cannot.
+    if os.fork():
+        os._exit(0)
+    return False
+
+
+def _run(options: argparse.Namespace) -> int:
+    from ..errors import CupolaError
+    from ..paths import default_paths
+    from ..settings import read_settings, resolve_profile
+    from .run import run
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    # The HTTP client would log every request.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    paths = default_paths()
+    flags = {name: getattr(options, name) for name in ("endpoint", "route", "api_version", "credential")}
+    try:
+        run(resolve_profile(read_settings(paths.config_file), options.profile, **flags), paths)
+    except CupolaError as error:
+        logging.getLogger("cupola.worker").error("%s", error)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

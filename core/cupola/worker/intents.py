@@ -1,0 +1,104 @@
+"""Obeying wishes: each is taken once, sent once, and answered in the store."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ..azure import jobs as service_jobs
+from ..azure.client import Service
+from ..errors import CupolaError, ServiceError, UnreachableError
+from ..models import Intent, IntentState, Job, Phase, Problem
+from ..store import intents, jobs
+from ..store.database import Database
+
+PAUSE, RESUME, CANCEL = "job.pause", "job.resume", "job.cancel"
+REFRESH = "refresh"
+FREEZE, THAW = "polling.freeze", "polling.thaw"
+
+
+class Effect(StrEnum):
+    """What an obeyed wish means for the polling."""
+
+    NONE = "none"
+    LOOK = "look"
+    """Look at the service now."""
+
+
+async def obey_all(service: Service, database: Database) -> Effect:
+    """Obey every open wish, oldest first."""
+    effect = Effect.NONE
+    while intent := intents.take(database, service.clock()):
+        if await _obey(service, database, intent) is Effect.LOOK:
+            effect = Effect.LOOK
+    return effect
+
+
+async def resolve_taken(service: Service, database: Database) -> None:
+    """Answer the wishes that a dead worker had taken: what the job's state shows counts, nothing is sent again.
+
+    Raises:
+        UnreachableError: the service cannot tell now; the wishes stay as they are.
+    """
+    for intent in intents.in_state(database, IntentState.TAKEN):
+        intents.finish(database, intent.id, service.clock(), await _resolved(service, database, intent))
+
+
+def is_frozen(database: Database) -> bool:
+    """Whether polling was frozen by a person; holds over restarts."""
+    last = intents.last_fulfilled(database, FREEZE, THAW)
+    return last is not None and last.kind == FREEZE
+
+
+async def _obey(service: Service, database: Database, intent: Intent) -> Effect:
+    if intent.kind in (PAUSE, RESUME, CANCEL):
+        intents.finish(database, intent.id, service.clock(), await _steered(service, database, intent))
+        return Effect.LOOK
+    if intent.kind in (REFRESH, FREEZE, THAW):
+        intents.finish(database, intent.id, service.clock())
+        return Effect.NONE if intent.kind == FREEZE else Effect.LOOK
+    remedy = "Restart the worker: an older Cupola may be running it."
+    unknown = Problem(f"This worker does not know the wish {intent.kind!r}.", remedy=remedy)
+    intents.finish(database, intent.id, service.clock(), unknown)
+    return Effect.NONE
+
+
+async def _steered(service: Service, database: Database, intent: Intent) -> Problem | None:
+    try:
+        jobs.save(database, [await service_jobs.steer(service, intent.target, intent.kind.removeprefix("job."))])
+    except UnreachableError as lost:
+        # The request may have arrived all the same.
+        try:
+            return await _resolved(service, database, intent)
+        except UnreachableError:
+            return lost.problem
+    except CupolaError as error:
+        return error.problem
+    return None
+
+
+async def _resolved(service: Service, database: Database, intent: Intent) -> Problem | None:
+    """None if the job's state shows that the wish came true, else what to tell."""
+    if intent.kind not in (PAUSE, RESUME, CANCEL):
+        return None
+    try:
+        job = await service_jobs.get_job(service, intent.target)
+    except UnreachableError:
+        raise
+    except (ServiceError, CupolaError) as error:
+        return error.problem
+    jobs.save(database, [job])
+    if _came_true(intent.kind, job):
+        return None
+    return Problem(
+        f"The wish to {intent.kind.removeprefix('job.')} {job.name} was interrupted and has no effect so far.",
+        f"The job is {job.status}.",
+        "Ask again if you still want it.",
+    )
+
+
+def _came_true(kind: str, job: Job) -> bool:
+    if kind == CANCEL:
+        return job.phase is Phase.CANCELLED
+    if kind == PAUSE:
+        return job.phase in (Phase.PAUSING, Phase.PAUSED)
+    return job.phase not in (Phase.PAUSED, Phase.PAUSING) and not job.phase.ended

@@ -1,0 +1,130 @@
+"""Starting the worker so that it outlives the terminal, asking for it, and stopping it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import WorkerError
+from ..paths import Paths, default_paths
+from ..settings import Profile
+from .lock import Holder, holder_of
+
+_LOG_KEPT = 1_000_000
+_LOOK_EVERY = 0.05
+
+_PASSED_ON = ("endpoint", "route", "api_version", "credential")
+"""Given on the worker's command line, so that it talks to what its starter saw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Whether a profile's worker runs."""
+
+    holder: Holder | None
+
+    @property
+    def running(self) -> bool:
+        """A worker holds the lock."""
+        return self.holder is not None
+
+
+def status(profile_name: str, paths: Paths | None = None) -> Status:
+    """Whether a worker of the profile runs; tells the truth also after a crash or a reboot."""
+    return Status(holder_of((paths or default_paths()).worker_lock(profile_name)))
+
+
+def start(
+    profile: Profile,
+    environment: Mapping[str, str] = os.environ,
+    paths: Paths | None = None,
+    seconds: float = 15.0,
+) -> Status:
+    """Start the profile's worker detached from this process and its terminal, unless one runs already.
+
+    Args:
+        profile: What to talk to; the worker reads the rest of the profile itself.
+        environment: The worker's environment; a key in it is the worker's only copy.
+        paths: Where things live; the worker must find the same through `environment`.
+        seconds: How long to wait until it is up.
+
+    Raises:
+        WorkerError: it did not come up; the log says why.
+    """
+    where = paths or default_paths(environment)
+    running = status(profile.name, where)
+    if running.running:
+        return running
+    log = where.log(f"worker-{profile.name}")
+    command = [sys.executable, "-m", "cupola.worker", "--detach", "--profile", profile.name]
+    for name in _PASSED_ON:
+        if getattr(profile, name):
+            command += [f"--{name.replace('_', '-')}", getattr(profile, name)]
+    said_before = _rotated(log)
+    with open(log, "ab", opener=_private) as output:  # noqa: PTH123  # Path.open takes no opener
+        subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environment), cwd="/", check=False
+        )
+    if not _wait_until(lambda: status(profile.name, where).running, seconds):
+        raise WorkerError("The worker did not start.", _last_words(log, said_before), f"The log is {log}.")
+    return status(profile.name, where)
+
+
+def stop(profile_name: str, paths: Paths | None = None, seconds: float = 15.0) -> bool:
+    """Ask the worker to stop and wait until it has; False if none was running.
+
+    Raises:
+        WorkerError: it is still there after `seconds`.
+    """
+    where = paths or default_paths()
+    path = where.worker_lock(profile_name)
+    if not _wait_until(lambda: (holder := holder_of(path)) is None or holder.pid > 0, 2.0):
+        raise WorkerError("The worker's lock names no process.", remedy="Try again.")
+    holder = holder_of(path)
+    if holder is None:
+        return False
+    try:
+        os.kill(holder.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return False
+    except PermissionError as error:
+        raise WorkerError(f"Process {holder.pid} belongs to somebody else.") from error
+    if not _wait_until(lambda: holder_of(path) != holder, seconds):
+        raise WorkerError(
+            f"The worker (process {holder.pid}) has not stopped after {seconds:.0f} s.",
+            remedy=f"It may be killed without loss: kill -9 {holder.pid}",
+        )
+    return True
+
+
+def _wait_until(true: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOK_EVERY)
+    return True
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _rotated(log: Path) -> int:
+    """Start a new log where the old one has grown large; return how long it is now, in bytes."""
+    size = log.stat().st_size if log.exists() else 0
+    if size <= _LOG_KEPT:
+        return size
+    log.replace(log.with_suffix(".log.1"))
+    return 0
+
+
+def _last_words(log: Path, after: int) -> str:
+    lines = log.read_bytes()[after:].decode("utf-8", "replace").strip().splitlines()
+    return lines[-1][-500:] if lines else "It said nothing."
