@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cupola.graders import GraderDefinitionError, parse_grader
+
 from ..errors import invalid_payload
 
 TRAINING_TYPES = ("string_check", "text_similarity", "score_model", "python", "multi", "endpoint")
@@ -19,3 +21,7 @@ def check_grader(settings: Mapping[str, Any]) -> None:
         raise invalid_payload(f"Invalid value for grader.type. Supported values are: {', '.join(TRAINING_TYPES)}.")
     if grader.get("evaluation_metric") == "cosine":
         raise invalid_payload("The cosine metric is not supported in reinforcement fine-tuning.")
+    try:
+        parse_grader(grader, "grader")
+    except GraderDefinitionError as error:
+        raise invalid_payload(f"Invalid grader. {error}") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from cupola.emulator.lock import wait_for_lock
 from cupola.emulator.parent import listen
 from cupola.emulator.training.plan import read_plan
-from cupola.emulator.training.run import Run, prepare
+from cupola.emulator.training.run import Run, prepared
 
 
 def main(path: Path) -> None:
@@ -19,7 +19,8 @@ def main(path: Path) -> None:
         os.nice(5)
     with wait_for_lock(path.with_name("lock")):
         plan = read_plan(path)
-        Run(plan, prepare(plan), inbox).run()
+        with prepared(plan) as ready:
+            Run(plan, ready, inbox).run()
 
 
 if __name__ == "__main__":

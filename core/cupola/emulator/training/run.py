@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from ..engine import Hyperparameters, StepReport, Trainer, TrainingRow, Validati
 from ..engines import EngineName, Engines, Training, load_engines
 from ..jobs.dataset import read_rows
 from ..parent import tell
-from .grading import GraderTally, open_grader
+from .grading import Grading, open_grading
 from .journal import Journal, write_arrays
 from .plan import Plan
 
@@ -31,7 +32,7 @@ class Prepared:
     puzzles: bool
     """Whether most rows are number puzzles."""
     trainer: Trainer
-    tally: GraderTally | None
+    grading: Grading | None
 
 
 def _rows(path: str) -> list[TrainingRow]:
@@ -44,7 +45,8 @@ def _mostly_puzzles(engines: Engines, rows: Sequence[TrainingRow]) -> bool:
     return 2 * sum(engines.is_puzzle(prompt) for prompt in prompts) > len(seen)
 
 
-def prepare(plan: Plan) -> Prepared:
+@contextmanager
+def prepared(plan: Plan) -> Iterator[Prepared]:
     """Read the files and make the trainer that the method and the rows call for."""
     engines = load_engines(plan.engines)
     train_rows = _rows(plan.training_file)
@@ -52,20 +54,21 @@ def prepare(plan: Plan) -> Prepared:
     puzzles = _mostly_puzzles(engines, train_rows)
     reasoner = plan.model.reasoner if plan.method == "reinforcement" and puzzles else None
     reference = reasoner or plan.model.talker
-    tally = None if plan.grader is None else GraderTally(open_grader(plan.grader), valid_rows or ())
-    trainer = engines.trainer(
-        Training(
-            engine=reference.engine,
-            method=plan.method,
-            base=engines.weights(reference),
-            train_rows=train_rows,
-            valid_rows=valid_rows,
-            hyperparameters=Hyperparameters(**plan.hyperparameters),
-            seed=plan.seed,
-            grade=None if tally is None else tally.grade,
+    with ExitStack() as stack:
+        grading = stack.enter_context(open_grading(plan.grader, valid_rows or ())) if plan.grader else None
+        trainer = engines.trainer(
+            Training(
+                engine=reference.engine,
+                method=plan.method,
+                base=engines.weights(reference),
+                train_rows=train_rows,
+                valid_rows=valid_rows,
+                hyperparameters=Hyperparameters(**plan.hyperparameters),
+                seed=plan.seed,
+                grade=grading.grade if grading else None,
+            )
         )
-    )
-    return Prepared(reference.engine, puzzles, trainer, tally)
+        yield Prepared(reference.engine, puzzles, trainer, grading)
 
 
 def _sample(sample: ValidationSample) -> dict[str, Any]:
@@ -87,10 +90,10 @@ def _sample(sample: ValidationSample) -> dict[str, Any]:
 class Run:
     """One training run in its process."""
 
-    def __init__(self, plan: Plan, prepared: Prepared, inbox: Inbox) -> None:
+    def __init__(self, plan: Plan, ready: Prepared, inbox: Inbox) -> None:
         self._plan = plan
-        self._prepared = prepared
-        self._trainer = prepared.trainer
+        self._prepared = ready
+        self._trainer = ready.trainer
         self._inbox = inbox
         self._journal = Journal(Path(plan.folder))
         self._step = 0
@@ -161,7 +164,7 @@ class Run:
                 "validation": [_sample(sample) for sample in report.validation],
                 "notes": list(report.notes),
                 "seconds": seconds,
-                "grading": self._prepared.tally.take() if self._prepared.tally else None,
+                "grading": self._prepared.grading.take() if self._prepared.grading else None,
             }
         )
 
