@@ -28,36 +28,27 @@ class Suspect:
         return f"{text[:kept]}… ({len(text)} characters)"
 
 
-# Every pattern begins with its hint, so that the search engine can skip to it.
-_KEYS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = tuple(
-    (hint, re.compile(re.escape(hint) + rest))
-    for hint, rest in (
-        (b"sk-", rb"[A-Za-z0-9_-]{20,200}"),
-        (b"AKIA", rb"[0-9A-Z]{16}\b"),
-        (b"ASIA", rb"[0-9A-Z]{16}\b"),
-        (b"ghp_", rb"[A-Za-z0-9]{36}"),
-        (b"gho_", rb"[A-Za-z0-9]{36}"),
-        (b"github_pat_", rb"[A-Za-z0-9_]{30,100}"),
-        (b"glpat-", rb"[A-Za-z0-9_-]{20,60}"),
-        (b"hf_", rb"[A-Za-z]{30,40}\b"),
-        (b"xoxb-", rb"[A-Za-z0-9-]{20,100}"),
-        (b"xoxp-", rb"[A-Za-z0-9-]{20,100}"),
-        (b"AIza", rb"[0-9A-Za-z_-]{35}"),
-        (b"AccountKey=", rb"[A-Za-z0-9+/]{40,100}={0,2}"),
-        (b"SharedAccessKey=", rb"[A-Za-z0-9+/]{30,100}={0,2}"),
-        (b"eyJ", rb"[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,1000}"),
-        (b"-----BEGIN ", rb"(?:[A-Z]+ ){0,3}PRIVATE KEY-----"),
-        (b"password=", rb"[^\s\"'\\&;,<>{}]{6,100}"),
-        (b"Password=", rb"[^\s\"'\\&;,<>{}]{6,100}"),
-        (b"api_key=", rb"[A-Za-z0-9_-]{16,100}"),
-        (b"api-key: ", rb"[A-Za-z0-9_-]{16,100}"),
-    )
+# The hint is looked for first; a block without it is not searched. Every search costs, so that kin share a hint.
+_KEYS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
+    (b"sk-", re.compile(rb"sk-[A-Za-z0-9_-]{20,200}")),
+    (b"AKIA", re.compile(rb"AKIA[0-9A-Z]{16}\b")),
+    (b"ghp_", re.compile(rb"ghp_[A-Za-z0-9]{36}")),
+    (b"github_pat_", re.compile(rb"github_pat_[A-Za-z0-9_]{30,100}")),
+    (b"hf_", re.compile(rb"hf_[A-Za-z]{30,40}\b")),
+    (b"xox", re.compile(rb"xox[abprs]-[A-Za-z0-9-]{20,100}")),
+    (b"AIza", re.compile(rb"AIza[0-9A-Za-z_-]{35}")),
+    (b"Key=", re.compile(rb"(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{30,100}={0,2}")),
+    (b"eyJ", re.compile(rb"eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,1000}")),
+    (b"-----BEGIN ", re.compile(rb"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----")),
+    (b"assword=", re.compile(rb"[Pp]assword=[^\s\"'\\&;,<>{}]{6,100}")),
+    (b"api_key=", re.compile(rb"api_key=[A-Za-z0-9_-]{16,100}")),
+    (b"api-key:", re.compile(rb"api-key: ?[A-Za-z0-9_-]{16,100}")),
 )
 _DOMAIN = re.compile(rb"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,6}[A-Za-z]{2,24}\b")
 _LOCAL = re.compile(rb"[A-Za-z0-9._%+-]{1,64}$")
 _DIGITS = bytes.maketrans(b"012345678", b"9" * 9)
 _RUN = re.compile(rb"9(?:[ -]?9){12,18}(?![ -]?9)")
-_RUN_HINTS = (b"9999 9999 9999 9", b"9999-9999-9999-9", b"9999999999999", b"9999 999999 99999")
+_RUN_HINTS = (b"9999 9999 9999 9", b"9999-9999-9999-9", b"9999999999999")
 _SSN_SHAPE = re.compile(rb"(?<![\w-])999-99-9999(?![\w-])")
 _PHONES = (
     (b"999-999-9999", re.compile(rb"(?<![\w-])(?:\+?9{1,3}[ -])?999-999-9999(?![\w-])")),

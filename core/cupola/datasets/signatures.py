@@ -27,7 +27,7 @@ Signatures = npt.NDArray[np.uint32]
 
 
 def normalised(text: str) -> bytes:
-    """A text as near-duplicates are compared: ASCII letters in lower case and digits only, other scripts as they are."""
+    """A text as near-duplicates are compared: ASCII letters in lower case and digits, other scripts as they are."""
     return text.encode("utf-8", "replace").translate(_LOWER, _DROPPED)
 
 

@@ -1,0 +1,169 @@
+"""Tokens counted offline, by the encoding of the model that is to be trained."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from cupola_data.encodings import model_families, vocabulary
+
+from .images import ImageFacts, image_facts
+
+if TYPE_CHECKING:
+    from tiktoken import Encoding
+
+DEFAULT_ENCODING = "o200k_base"
+
+# The framing of OpenAI's published token recipe: each message, each name, and the start of the reply.
+_A_MESSAGE = 3
+_A_NAME = 1
+_A_REPLY = 3
+
+# Image tokens of gpt-4o and gpt-4.1 by OpenAI's published rule.
+_IMAGE_BASE = 85
+_IMAGE_TILE = 170
+_TILE = 512
+_TYPICAL_IMAGE = (1024, 1024)
+
+_SLICE = 200_000
+_LONG_BLANK = re.compile(r"\s{50000}")
+# A single space before a word always begins a new piece, so that cutting there changes no count.
+_CUT = re.compile(r"(?<=\S) (?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingChoice:
+    """The encoding for a model, and whether it is known to be the model's own."""
+
+    name: str
+    exact: bool
+
+
+def encoding_for(model: str | None) -> EncodingChoice:
+    """Choose the encoding of a model, a fine-tuned one by its base; an unknown model's counts are an estimate."""
+    if not model:
+        return EncodingChoice(DEFAULT_ENCODING, exact=False)
+    base = model.casefold().removeprefix("ft:").partition(".ft-")[0]
+    for encoding, families in model_families().items():
+        if any(base == family or base.startswith((f"{family}-", f"{family}:")) for family in families):
+            return EncodingChoice(encoding, exact=True)
+    return EncodingChoice(DEFAULT_ENCODING, exact=False)
+
+
+@cache
+def encoder(name: str) -> Encoding:
+    """The encoder of that name, made from the vocabulary that ships: nothing is fetched."""
+    import tiktoken
+
+    words = vocabulary(name)
+    return tiktoken.Encoding(
+        name, pat_str=words.pattern, mergeable_ranks=dict(words.ranks), special_tokens=dict(words.special)
+    )
+
+
+def text_counter(encoding: str) -> Callable[[str], int]:
+    """A function that counts the tokens of a text; special tokens in it count as the plain text that they are."""
+    encode = encoder(encoding).encode_ordinary
+
+    # System prompts come again on every row.
+    @lru_cache(maxsize=2_048)
+    def short(text: str) -> int:
+        return len(encode(text))
+
+    def count(text: str) -> int:
+        if len(text) <= _SLICE:
+            return short(text)
+        return sum(len(encode(piece)) for piece in _pieces(text))
+
+    return count
+
+
+def row_counter(encoding: str) -> Callable[[Mapping[str, Any]], int]:
+    """A function that counts a well-formed row's tokens as OpenAI's recipe does, of whatever format it is."""
+    count = text_counter(encoding)
+    return lambda row: _row_tokens(row, count)
+
+
+def _row_tokens(row: Mapping[str, Any], count: Callable[[str], int]) -> int:
+    if "preferred_output" in row:
+        given = row["input"]
+        outputs = [*row["preferred_output"], *row["non_preferred_output"]]
+        return _messages(given["messages"], count) + _messages(outputs, count) + _tools(given, count)
+    if isinstance(row.get("messages"), list):
+        return _messages(row["messages"], count) + _tools(row, count)
+    item = row.get("item", row)
+    return sum(count(value if isinstance(value, str) else json.dumps(value)) for value in item.values())
+
+
+def _messages(messages: Sequence[Mapping[str, Any]], count: Callable[[str], int]) -> int:
+    total = _A_REPLY
+    for message in messages:
+        total += _A_MESSAGE + count(message["role"])
+        content = message.get("content")
+        if isinstance(content, str):
+            total += count(content)
+        elif isinstance(content, list):
+            total += sum(_part(part, count) for part in content)
+        if isinstance(message.get("name"), str):
+            total += _A_NAME + count(message["name"])
+        if message.get("tool_calls"):
+            total += sum(
+                count(call["function"]["name"]) + count(call["function"]["arguments"]) + _A_MESSAGE
+                for call in message["tool_calls"]
+            )
+    return total
+
+
+def _part(part: Mapping[str, Any], count: Callable[[str], int]) -> int:
+    if part.get("type") != "image_url":
+        return count(str(part.get("text") or part.get("refusal") or ""))
+    image = part["image_url"]
+    url = str(image.get("url", ""))
+    return image_tokens(image_facts(url) if url[:5].lower() == "data:" else None, image.get("detail") or "auto")
+
+
+def image_tokens(facts: ImageFacts | None, detail: str) -> int:
+    """The tokens of one image: 85 in low detail, else 85 and 170 for each tile of 512 after scaling.
+
+    Source: OpenAI's vision guide for gpt-4o and gpt-4.1. An image of unknown size counts as 1024 x 1024.
+    """
+    if detail == "low":
+        return _IMAGE_BASE
+    width, height = _TYPICAL_IMAGE
+    if facts is not None and facts.width and facts.height:
+        width, height = facts.width, facts.height
+    fit = min(1.0, 2048 / max(width, height))
+    fit *= min(1.0, 768 / (min(width, height) * fit))
+    tiles = -(-max(1, int(width * fit)) // _TILE) * -(-max(1, int(height * fit)) // _TILE)
+    return _IMAGE_BASE + _IMAGE_TILE * tiles
+
+
+def _tools(row: Mapping[str, Any], count: Callable[[str], int]) -> int:
+    tools = row.get("tools")
+    return count(json.dumps(tools, ensure_ascii=False, separators=(",", ":"))) if tools else 0
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut a very long text where that changes no count; runs of 50,000 blanks, which the encoder cannot take, too."""
+    start = 0
+    for block in _without_long_blanks(text):
+        start = 0
+        while len(block) - start > _SLICE:
+            cut = _CUT.search(block, start + _SLICE)
+            end = cut.start() if cut else len(block)
+            yield block[start:end]
+            start = end
+        yield block[start:]
+
+
+def _without_long_blanks(text: str) -> Iterator[str]:
+    start = 0
+    for match in _LONG_BLANK.finditer(text):
+        yield text[start : match.start()]
+        yield match[0]
+        start = match.end()
+    yield text[start:]
