@@ -7,17 +7,12 @@ import random
 from pathlib import Path
 from typing import Any
 
-from .puzzles import Puzzle, random_puzzle
+from .puzzles import Puzzle, puzzle_row, random_puzzle
 
 FOLDER = Path(__file__).parent
 SEED = 2025
 SPLITS = {"train": 100, "valid": 50, "test": 100}
-INSTRUCTION = (
-    "You solve number puzzles. Combine all of the given numbers, each exactly once, with +, -, *, / and parentheses "
-    "so that the value is the target. If you find no way to reach it, come as near as you can. Answer with JSON only: "
-    '{"expression": "...", "result": "..."}, where result is the value of the expression.'
-)
-RESPONSE_FORMAT = {
+RESPONSE_FORMAT: dict[str, Any] = {
     "type": "json_schema",
     "json_schema": {
         "name": "countdown_answer",
@@ -30,19 +25,6 @@ RESPONSE_FORMAT = {
         },
     },
 }
-
-
-def row(puzzle: Puzzle) -> dict[str, Any]:
-    """Return a puzzle as a row of the service's reinforcement format."""
-    nums = str(list(puzzle.nums))
-    return {
-        "messages": [
-            {"role": "developer", "content": INSTRUCTION},
-            {"role": "user", "content": f"Target: {puzzle.target}\nNumbers: {nums}"},
-        ],
-        "target": str(puzzle.target),
-        "nums": nums,
-    }
 
 
 def distinct_puzzles(count: int, seed: int) -> list[Puzzle]:
@@ -59,7 +41,7 @@ def write() -> None:
     """Write the three splits, the grader and the response format."""
     puzzles = iter(distinct_puzzles(sum(SPLITS.values()), SEED))
     for split, count in SPLITS.items():
-        lines = [json.dumps(row(next(puzzles))) for _ in range(count)]
+        lines = [json.dumps(puzzle_row(next(puzzles))) for _ in range(count)]
         (FOLDER / f"{split}.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     source = (FOLDER / "grader.py").read_text(encoding="utf-8")
     _write_json("grader.json", {"name": "countdown", "type": "python", "source": source, "pass_threshold": 5.0})

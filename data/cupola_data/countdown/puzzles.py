@@ -6,6 +6,13 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
+
+INSTRUCTION = (
+    "You solve number puzzles. Combine all of the given numbers, each exactly once, with +, -, *, / and parentheses "
+    "so that the value is the target. If you find no way to reach it, come as near as you can. Answer with JSON only: "
+    '{"expression": "...", "result": "..."}, where result is the value of the expression.'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,19 @@ def random_puzzle(rng: random.Random, count: int = 4, *, lowest: int = 10, highe
             value = _combined(rng, [Fraction(number) for number in nums])
             if value is not None and value.denominator == 1 and lowest <= value <= highest:
                 return Puzzle(nums, int(value))
+
+
+def puzzle_row(puzzle: Puzzle) -> dict[str, Any]:
+    """Return a puzzle as a row of the service's reinforcement format."""
+    nums = str(list(puzzle.nums))
+    return {
+        "messages": [
+            {"role": "developer", "content": INSTRUCTION},
+            {"role": "user", "content": f"Target: {puzzle.target}\nNumbers: {nums}"},
+        ],
+        "target": str(puzzle.target),
+        "nums": nums,
+    }
 
 
 def solution(puzzle: Puzzle) -> str | None:
