@@ -1,0 +1,1 @@
+"""What graded answers can and cannot say: estimates, tests and verdicts, and nothing else."""
