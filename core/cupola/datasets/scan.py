@@ -16,14 +16,15 @@ from .excerpts import excerpt
 from .findings import EXAMPLES_KEPT, Finding, note
 from .formats import CHECKS, Format, fits, format_of_row
 from .lines import BOM, LONGEST_LINE, read_range, split
-from .parsing import RowError, parse_row
-from .part import ROW, Part, Seen, add_seen, add_value
+from .parsing import RowError, may_overflow, parse_row
+from .part import MOST_TEXTS, ROW, Part, Seen, add_seen, add_value
 from .reading import Broken, Reading
 from .secrets import Suspect, suspects
 from .signatures import BANDS, Hashes, hash_of, normalised, signatures
 
 _NO_HASH = b"\0" * 8
 _LONGEST_VALUE = 200
+_LONGEST_SYSTEM = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def scan_block(block: bytes, offset: int, plan: Plan) -> Part:
     """Check a block of whole lines that begins `offset` bytes into its file."""
     if offset == 0 and block.startswith(BOM):
         offset, block = len(BOM), block[len(BOM) :]
-    pass_ = _Pass(plan, count_tokens=_counter(plan))
+    pass_ = _Pass(plan, _counter(plan), overflow=may_overflow(block))
     starts: list[int] = []
     position = 0
     for number, line in enumerate(split(block), 1):
@@ -64,8 +65,11 @@ def scan_block(block: bytes, offset: int, plan: Plan) -> Part:
 class _Pass:
     """The state of one pass: the columns of the row table while they grow."""
 
-    def __init__(self, plan: Plan, count_tokens: Callable[[dict[str, Any]], int] | None) -> None:
+    def __init__(self, plan: Plan, count_tokens: Callable[[dict[str, Any]], int] | None, *, overflow: bool) -> None:
         self.plan = plan
+        self.overflow = overflow
+        self.roles: dict[tuple[str, ...], int] = {}
+        self.systems: dict[str, tuple[int, int]] = {}
         self.part = Part()
         self.check = _checker(plan)
         self.count_tokens = count_tokens
@@ -87,7 +91,7 @@ class _Pass:
             self._broken(number, offset, line, RowError("line.too_long", f"more than {LONGEST_LINE >> 20} MiB"))
             return
         try:
-            row = parse_row(line)
+            row = parse_row(line, overflow=self.overflow)
         except RowError as error:
             self._broken(number, offset, line, error)
             return
@@ -120,7 +124,7 @@ class _Pass:
         self._remember(offset, number, line, prompt_hash, text, characters, tokens, len(answer), len(reading.roles))
         if answer and seems_cut_off(answer):
             note(self.part.tally, Finding("answer.cut_off", number, "", "…" + excerpt(answer[-80:])))
-        _count(self.part, reading, number)
+        self._count(reading, number)
         if reading.rejected is not None:
             _count_pair(self.part, reading, number, prompt_hash)
 
@@ -141,8 +145,30 @@ class _Pass:
         self.prompt_hashes.append(prompt_hash)
         self.texts.append(text)
 
+    def _count(self, reading: Reading, number: int) -> None:
+        part = self.part
+        self.roles[reading.roles] = self.roles.get(reading.roles, 0) + 1
+        count, line = self.systems.get(reading.system, (0, number))
+        if count or len(self.systems) < MOST_TEXTS:
+            self.systems[reading.system] = (count + 1, line)
+        answer = reading.answer if len(reading.answer) <= SHORT_ANSWER else ""
+        part.answers[answer] = part.answers.get(answer, 0) + 1
+        if reading.images:
+            part.rows_with_images += 1
+        if reading.fields:
+            keys = tuple(sorted(reading.fields))
+            add_seen(part.keys, keys, Seen(1, number, ", ".join(keys)[:_LONGEST_VALUE]))
+            for name, value in reading.fields.items():
+                add_value(part.values, name, Seen(1, number, excerpt(value, _LONGEST_VALUE)))
+
     def finish(self) -> None:
         """Turn the columns into the part's table."""
+        for roles, count in self.roles.items():
+            for role in roles:
+                self.part.roles[role] += count
+        for system, (count, line) in self.systems.items():
+            key = hash_of(system.encode("utf-8", "replace"))
+            add_seen(self.part.systems, key, Seen(count, line, system[:_LONGEST_SYSTEM]))
         rows = np.zeros(len(self.heads), ROW)
         if self.heads:
             columns = np.array(self.heads, np.int64)
@@ -167,21 +193,6 @@ def _counter(plan: Plan) -> Callable[[dict[str, Any]], int] | None:
     from .tokens import row_counter
 
     return row_counter(plan.encoding)
-
-
-def _count(part: Part, reading: Reading, number: int) -> None:
-    part.roles.update(reading.roles)
-    if reading.images:
-        part.rows_with_images += 1
-    system = reading.system.encode("utf-8", "replace")
-    add_seen(part.systems, hash_of(system), Seen(1, number, reading.system[:400]))
-    answer = reading.answer if len(reading.answer) <= SHORT_ANSWER else ""
-    part.answers[answer] = part.answers.get(answer, 0) + 1
-    if reading.fields:
-        keys = tuple(sorted(reading.fields))
-        add_seen(part.keys, keys, Seen(1, number, ", ".join(keys)[:_LONGEST_VALUE]))
-        for name, value in reading.fields.items():
-            add_value(part.values, name, Seen(1, number, excerpt(value, _LONGEST_VALUE)))
 
 
 def _count_pair(part: Part, reading: Reading, number: int, prompt_hash: bytes) -> None:
