@@ -22,7 +22,7 @@ DARK = Theme(
     success="#3fbf94",
     warning="#e6b450",
     error="#f0776a",
-    variables={"line": "#323a49", "line-focus": "#e8a15c", "row-cursor": "#2b3547", "row-cursor-blurred": "#1f2632"},
+    variables={"line": "#323a49", "line-focus": "#e8a15c"},
 )
 
 LIGHT = Theme(
@@ -38,7 +38,7 @@ LIGHT = Theme(
     success="#0b7a5b",
     warning="#8a6100",
     error="#b8341f",
-    variables={"line": "#cfcabf", "line-focus": "#a85510", "row-cursor": "#dfe6ee", "row-cursor-blurred": "#ece9e2"},
+    variables={"line": "#cfcabf", "line-focus": "#a85510"},
 )
 
 THEMES = (DARK, LIGHT)
@@ -60,6 +60,9 @@ _DARK_INKS = {
     "danger": "#ffffff on #b3261e",
     "tab": "#11141a on #e8a15c",
     "track": "#323a49",
+    "row": "on #2b3547",
+    "row-blurred": "on #1f2632",
+    "head": "#8a93a5",
     "mark": "#e6b450",
     "match": "#11141a on #e6b450",
     "series1": "#56b4e9",
@@ -90,6 +93,9 @@ _LIGHT_INKS = {
     "danger": "#ffffff on #b3261e",
     "tab": "#ffffff on #a85510",
     "track": "#d5d0c5",
+    "row": "on #d9e3ee",
+    "row-blurred": "on #ece9e2",
+    "head": "#666c78",
     "mark": "#8a6100",
     "match": "#ffffff on #8a6100",
     "series1": "#0b6aa8",

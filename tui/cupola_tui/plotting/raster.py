@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .decimate import Floats, Steps, decimate, finite, window
-from .scale import Axis, fixed_axis, nice_axis, number
+from .scale import Axis, fixed_axis, nice_axis
 
 GLYPHS = "●■▲◆▼★"
 """Stand at the line's end, on sparse points and in the legend, so that series are told apart without colour."""
@@ -123,7 +122,7 @@ def _axes(curves: Sequence[Curve], view: View, width: int, height: int) -> tuple
         if len(edges):
             low, high = min(low, float(edges.min())), max(high, float(edges.max()))
     y = nice_axis(low, high, max(1, min(6, (height - 2) // 3)), view.log)
-    ticks = max(1, width // 14)
+    ticks = max(2, width // 14)
     if view.zoom and view.zoom[0] < view.zoom[1]:
         return fixed_axis(*view.zoom, ticks), y
     last = max(float(curve.steps[-1]) for curve in curves)
@@ -184,7 +183,7 @@ def _draw_band(grid: _Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: 
 def _draw_glyphs(grid: _Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: int, rows: int) -> None:
     if not curve.glyph or not len(curve.steps):
         return
-    every = range(len(curve.steps)) if curve.points and len(curve.steps) <= columns // 2 else [len(curve.steps) - 1]
+    every = range(len(curve.steps)) if curve.points and len(curve.steps) <= columns // 3 else [len(curve.steps) - 1]
     for index in every:
         place = x.place(float(curve.steps[index]))
         if 0 <= place <= 1:
@@ -228,8 +227,3 @@ def _plot(width: int, height: int, draw: Callable[[Any], object], *, axes: bool)
     draw(plotext)
     rows = _SGR.sub("", plotext.build()).split("\n")
     return [*rows, *[""] * (height - len(rows))][:height]
-
-
-def legend_number(value: float) -> str:
-    """A value as the legend shows it."""
-    return number(value)

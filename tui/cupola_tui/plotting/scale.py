@@ -110,9 +110,7 @@ def _decades(low: float, high: float, count: int) -> Axis:
     # Within two decades round numbers of each decade serve better than powers of ten alone.
     factors = (1, 2, 5) if top - bottom <= 2 else (1,)
     every = max(1, math.ceil((top - bottom) / max(1, count)))
-    candidates = [
-        _power(exponent) * factor for exponent in range(bottom, top + 1, every) for factor in factors
-    ]
+    candidates = [_power(exponent) * factor for exponent in range(bottom, top + 1, every) for factor in factors]
     start = max((tick for tick in candidates if tick <= low), default=low)
     end = min((tick for tick in candidates if tick >= high), default=high)
     if start >= end:

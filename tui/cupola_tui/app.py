@@ -1,0 +1,333 @@
+"""The composition root: the store's reader, the frame, what opens over it, and wishes on their way down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import App
+from textual.binding import BindingType
+from textual.driver import Driver
+from textual.filter import LineFilter
+
+from cupola.errors import CupolaError, StoreError
+from cupola.models import Intent, IntentState, Problem
+from cupola.settings import Profile
+from cupola.store import health, intents
+from cupola.store.database import Database
+
+from .commands import Command, remapped, unknown_ids
+from .facts import Facts
+from .lines import visible
+from .messages import Ask, Copy, Read, Say, Wish
+from .panes.pane import Pane
+from .screens.frame import FrameScreen
+from .terminal import ControlFilter, SentMeter, metered
+from .themes import DARK, LIGHT, THEMES
+from .views.frame import PANES, FrameState
+from .views.jobs import needs_you, running
+from .watching import StoreWatch
+
+LOOK_SECONDS = 0.25
+
+_FREEZE, _THAW, _REFRESH = "polling.freeze", "polling.thaw", "refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a person set in the configuration."""
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Other keys by command id."""
+    theme: str = DARK.name
+
+
+class CupolaApp(App[str]):
+    """Cupola's screen. Returns a line to print when it is left."""
+
+    CSS_PATH = "styles/cupola.tcss"
+    TITLE = "Cupola"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (100, "-normal"), (150, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (24, "-short"), (32, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(
+        self,
+        profile: Profile,
+        database: Database,
+        *,
+        preferences: Preferences | None = None,
+        start_worker: Callable[[], None] | None = None,
+        worker_running: Callable[[], bool] = lambda: True,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._meter = SentMeter(time.monotonic)
+        super().__init__()
+        self._profile, self._database, self._clock = profile, database, clock
+        self._preferences = preferences or Preferences()
+        self._start_worker, self._worker_running = start_worker, worker_running
+        self._commands = remapped(self._preferences.keys)
+        self._facts = Facts(database)
+        self._watch = StoreWatch(database)
+        self._state = FrameState(profile)
+        self._told: dict[int, IntentState] = {}
+        self._frame = FrameScreen({name: self._maker(name) for name in PANES}, self._commands, self._meter, clock)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's driver, counting what it sends."""
+        return metered(super().get_driver_class(), self._meter)
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Keep control characters out of every line."""
+        return [*super().get_line_filters(), ControlFilter()]
+
+    def get_default_screen(self) -> FrameScreen:
+        """The frame."""
+        return self._frame
+
+    def on_mount(self) -> None:
+        """Show what is known at once; look for changes and for a worker after that."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._preferences.theme if self._preferences.theme in (DARK.name, LIGHT.name) else DARK.name
+        self.set_keymap(dict(self._preferences.keys))
+        self._told = {wish.id: wish.state for wish in self._known_wishes()}
+        self._look()
+        self.set_interval(LOOK_SECONDS, self._look)
+        self.call_after_refresh(self._after_first_paint)
+
+    # Facts on their way down.
+
+    def _look(self) -> None:
+        try:
+            change = self._watch.look()
+            if change.any:
+                self._facts.changed(change.topics)
+                self._read_state(change.topics)
+            trouble = ""
+        except StoreError as error:
+            self._watch.forget_version()
+            change, trouble = None, error.what
+        self._state = replace(self._state, trouble=trouble)
+        self._frame.show_state(self._state)
+        if change is not None and change.topics:
+            self._frame.facts_changed(change.topics)
+
+    def _read_state(self, topics: frozenset[str]) -> None:
+        known = self._facts.jobs()
+        self._state = replace(
+            self._state,
+            running=running(known),
+            needs_you=needs_you(known, self._clock()),
+            health=health.get(self._database),
+        )
+        if "intents" in topics:
+            frozen = intents.last_fulfilled(self._database, _FREEZE, _THAW)
+            at = frozen.updated_at if frozen is not None and frozen.kind == _FREEZE else None
+            self._state = replace(self._state, frozen_at=at)
+            self._tell_answers()
+
+    def _tell_answers(self) -> None:
+        for wish in reversed(self._known_wishes()):
+            before = self._told.get(wish.id, IntentState.WANTED)
+            self._told[wish.id] = wish.state
+            if wish.state is IntentState.FAILED and before is not IntentState.FAILED:
+                self._tell_problem(wish.problem or Problem(f"{wish.kind} was refused."), wish.kind)
+
+    def _known_wishes(self) -> list[Intent]:
+        try:
+            return self._facts.wishes()
+        except StoreError:
+            return []
+
+    # Wishes on their way to the store.
+
+    @on(Ask)
+    def _ask(self, message: Ask) -> None:
+        from .screens.card import action_card
+
+        action = message.action
+        if action.refusal:
+            self._say(f"{action.title}: not now, {action.refusal}.", warning=True)
+            return
+
+        def answer(confirmed: bool | None) -> None:
+            if confirmed:
+                self.post_message(Wish(action))
+
+        self.push_screen(action_card(action), answer)
+
+    @on(Wish)
+    def _wish(self, message: Wish) -> None:
+        action = message.action
+        if self._write_wish(action.kind, action.target):
+            self._say(f"{action.title}: asked for.")
+
+    def _write_wish(self, kind: str, target: str = "") -> bool:
+        try:
+            intents.wish(self._database, kind, target, self._clock())
+        except CupolaError as error:
+            self._tell_problem(error.problem, kind)
+            return False
+        self._watch.forget_version()
+        self._look()
+        return True
+
+    @on(Read)
+    def _read(self, message: Read) -> None:
+        from .screens.reader import ReaderScreen, json_lines
+
+        self.push_screen(ReaderScreen(message.title, lambda width: json_lines(message.text, width), message.text))
+
+    @on(Copy)
+    def _copy(self, message: Copy) -> None:
+        self.copy_to_clipboard(message.text.encode("utf-8", "replace").decode())
+        self._say(f"Copied {message.what}. In tmux this needs `set -s set-clipboard on`.")
+
+    @on(Say)
+    def _said(self, message: Say) -> None:
+        self._say(message.text, warning=message.warning)
+
+    # The frame's commands.
+
+    def action_help(self) -> None:
+        """Help for where one stands."""
+        from .screens.reader import ReaderScreen
+        from .views.frame import help_lines
+
+        scopes = self._frame.scopes()
+        self.push_screen(ReaderScreen("Help", lambda width: help_lines(self._commands, scopes, width)))
+
+    def action_palette(self) -> None:
+        """All commands by name."""
+        self._choose("Commands", [command for command in self._commands if command.words], typing=True)
+
+    def action_actions(self) -> None:
+        """Actions on what is selected."""
+        from .screens.menu import Choice, MenuScreen
+
+        actions = {action.kind: action for action in self._frame.pane.actions()}
+        if not actions:
+            self._say("Nothing is selected here.", warning=True)
+            return
+        choices = [Choice(kind, one.title, one.what, one.refusal) for kind, one in actions.items()]
+
+        def answer(kind: str | None) -> None:
+            if kind is not None:
+                self.post_message(Ask(actions[kind]))
+
+        self.push_screen(MenuScreen("Actions", choices, typing=False), answer)
+
+    def action_calls(self) -> None:
+        """What was sent to the service."""
+        from .screens.calls import calls_screen
+
+        try:
+            self.push_screen(calls_screen(health.calls(self._database), self._clock()))
+        except StoreError as error:
+            self._tell_problem(error.problem, "calls")
+
+    def action_refresh_now(self) -> None:
+        """Ask the service now."""
+        if self._write_wish(_REFRESH):
+            self._say("The worker was asked to look now.")
+
+    def action_freeze(self) -> None:
+        """Stop asking the service, and begin again."""
+        self._write_wish(_THAW if self._state.frozen_at is not None else _FREEZE)
+
+    def action_theme(self) -> None:
+        """Dark or light."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_leave(self) -> None:
+        """Close one thing, or leave Cupola, saying what goes on without it."""
+        if self._frame.pane.back():
+            return
+        count = self._state.running
+        if not count:
+            self.exit()
+            return
+        from .screens.card import quit_card
+
+        worker = self._worker_running()
+
+        def answer(confirmed: bool | None) -> None:
+            if confirmed:
+                watching = "the worker keeps watching" if worker else "nothing watches them here"
+                self.exit(f"{count} running in the cloud; {watching}.")
+
+        self.push_screen(quit_card(count, worker), answer)
+
+    def _choose(self, title: str, commands: list[Command], *, typing: bool) -> None:
+        from .screens.menu import Choice, MenuScreen
+
+        here = {command.id: command for command in commands if self._frame.owner_of(command) is not None}
+        choices = [
+            Choice(command.id, command.words, " ".join([command.help, *(f"[{key}]" for key in command.shown_keys[:1])]))
+            for command in here.values()
+        ]
+
+        async def answer(command_id: str | None) -> None:
+            if command_id is None:
+                return
+            owner = self._frame.owner_of(here[command_id])
+            if owner is not None:
+                await self.run_action(here[command_id].action, owner)
+
+        self.push_screen(MenuScreen(title, choices, typing=typing), answer)
+
+    # What happens beside the screen.
+
+    def _after_first_paint(self) -> None:
+        for unknown in unknown_ids(self._preferences.keys):
+            self._say(f"The configuration gives a key to {unknown!r}, which is no command.", warning=True)
+        if self._start_worker is not None:
+            self._begin_worker(self._start_worker)
+
+    @work(thread=True, exit_on_error=False, group="worker")
+    def _begin_worker(self, start: Callable[[], None]) -> None:
+        try:
+            start()
+        except CupolaError as error:
+            self.call_from_thread(self._tell_problem, error.problem, "worker")
+
+    def _tell_problem(self, problem: Problem, kind: str) -> None:
+        text = "\n".join(part for part in (problem.what, problem.why, problem.remedy) if part)
+        self._say(text, warning=True, title=kind)
+
+    def _say(self, text: str, *, warning: bool = False, title: str = "") -> None:
+        cleaned = "\n".join(visible(part) for part in text.split("\n"))
+        self.notify(
+            cleaned,
+            title=title,
+            severity="warning" if warning else "information",
+            timeout=8 if warning else 3,
+            markup=False,
+        )
+
+    def _maker(self, name: str) -> Callable[[], Pane]:
+        def make() -> Pane:
+            if name == "jobs":
+                from .panes.jobs.pane import JobsPane
+
+                return JobsPane(self._facts, self._profile, self._clock)
+            from .panes.empty import EmptyPane
+
+            return EmptyPane(name)
+
+        return make
+
+    def _fatal_error(self) -> None:
+        """Show where it broke, without the local variables that Textual would print: they may hold secrets."""
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
+        self.bell()
+        traceback = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()

@@ -1,0 +1,163 @@
+"""The one registry of commands: dispatch, footer, help, palette and action menu all come from it.
+
+A letter reads, marks or moves. What changes the cloud has no key: it stands in the action menu and the palette, and
+shows a card before it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from textual.binding import Binding, BindingType
+
+Scope = Literal["frame", "pane", "table", "jobs", "curves", "chart", "job", "reader", "menu", "card"]
+"""Where a command works: a widget takes the commands of the scopes it names."""
+
+SCOPE_TITLES: Mapping[Scope, str] = {
+    "jobs": "Jobs",
+    "job": "The selected job",
+    "curves": "Curves",
+    "chart": "On a curve (tab, or enter on a job)",
+    "table": "Lists",
+    "pane": "What is selected",
+    "frame": "Everywhere",
+    "reader": "Reading",
+    "menu": "Choosing",
+    "card": "Before it is done",
+}
+"""The scopes in the order in which help shows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something a person can ask for."""
+
+    id: str
+    """`scope.name`; the name under which a key is set in the configuration."""
+    keys: str
+    """Keys as they are typed, with commas between them; "" for a command without a key."""
+    action: str
+    """The Textual action that does it, run where the scope is."""
+    help: str
+    """One line that says what it does."""
+    label: str = ""
+    """A word or two for the footer; "" keeps it out of there."""
+    words: str = ""
+    """Its name in the palette; "" keeps it out of there."""
+
+    @property
+    def scope(self) -> Scope:
+        """Where it works."""
+        return _SCOPES[self.id.partition(".")[0]]
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """The keys as help shows them."""
+        return tuple(_SHOWN.get(key, key) for key in self.keys.split(",") if key)
+
+
+_SCOPES: Mapping[str, Scope] = {scope: scope for scope in SCOPE_TITLES}
+
+_SHOWN = {
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "escape": "esc",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "full_stop": ".",
+    "comma": ",",
+    "plus": "+",
+    "minus": "-",
+}
+
+COMMANDS: tuple[Command, ...] = (
+    Command("table.open", "enter", "open", "Open the row", "open"),
+    Command("table.mark", "space", "mark", "Mark the row, or unmark it", "mark"),
+    Command("jobs.overlay", "=", "overlay", "Curves of the marked jobs over each other", "compare", "job compare"),
+    Command("pane.actions", "x", "actions", "Actions on the selected; each shows what it will do first", "actions"),
+    Command("jobs.filter", "/", "filter", "Show only jobs with these words; !word leaves out", "filter", "job filter"),
+    Command("curves.metric", "m", "metric", "Next metric", "metric", "curves metric"),
+    Command("curves.smoothing", "S", "smoothing", "Smoothing: off, some, much", "smooth", "curves smooth"),
+    Command("pane.zoom", "z", "zoom", "The focused part on the whole screen, and back", "zoom"),
+    Command("frame.help", "?", "help", "Help for where you stand", "help", "help"),
+    Command("frame.palette", ":,ctrl+p", "palette", "All commands by name", "command"),
+    Command("table.down", "down,j", "move(1)", "Next row"),
+    Command("table.up", "up,k", "move(-1)", "Previous row"),
+    Command("table.half_down", "pagedown,ctrl+d", "page(1)", "Half a page down"),
+    Command("table.half_up", "pageup,ctrl+u", "page(-1)", "Half a page up"),
+    Command("table.first", "home,g", "edge(False)", "First row"),
+    Command("table.last", "end,G", "edge(True)", "Last row"),
+    Command("table.next", "n", "wrap(1)", "Next match; after the last comes the first"),
+    Command("table.previous", "N", "wrap(-1)", "Previous match"),
+    Command("table.mark_range", "V", "mark_range", "Mark from the row marked last to here"),
+    Command("jobs.sort", "o", "sort", "Order by the next column", words="job sort"),
+    Command("curves.log", "L", "log", "Logarithmic y axis, and back", words="curves log"),
+    Command("curves.zoom_in", "plus", "zoom_x(True)", "Fewer steps", words="curves zoom in"),
+    Command("curves.zoom_out", "minus", "zoom_x(False)", "More steps", words="curves zoom out"),
+    Command("curves.reset", "0", "reset_zoom", "All steps", words="curves zoom reset"),
+    Command("chart.left", "left,h", "cursor(-1)", "Cursor to the left; the legend shows the values under it"),
+    Command("chart.right", "right,l", "cursor(1)", "Cursor to the right"),
+    Command("pane.next_tab", "]", "tab(1)", "Next tab"),
+    Command("pane.previous_tab", "[", "tab(-1)", "Previous tab"),
+    Command("pane.raw", "v", "raw", "The service's own JSON", words="raw"),
+    Command("pane.copy_id", "y", "copy_id", "Copy the id (OSC 52, also over SSH)", words="copy id"),
+    Command("pane.copy_command", "Y", "copy_command", "Copy the equal command", words="copy command"),
+    Command("job.pause", "", "act('pause')", "Pause: write a checkpoint and stop training", words="job pause"),
+    Command("job.resume", "", "act('resume')", "Go on with a paused job", words="job resume"),
+    Command("job.cancel", "", "act('cancel')", "Cancel: stop for good", words="job cancel"),
+    Command("frame.datasets", "1", "pane('datasets')", "Datasets", words="go datasets"),
+    Command("frame.benchmarks", "2", "pane('benchmarks')", "Benchmarks", words="go benchmarks"),
+    Command("frame.jobs", "3", "pane('jobs')", "Jobs", words="go jobs"),
+    Command("frame.checkpoints", "4", "pane('checkpoints')", "Checkpoints", words="go checkpoints"),
+    Command("frame.deployments", "5", "pane('deployments')", "Deployments", words="go deployments"),
+    Command("frame.activity", "6", "pane('activity')", "Activity", words="go activity"),
+    Command("frame.refresh", "r", "refresh_now", "Ask the service now", words="refresh"),
+    Command("frame.freeze", "P", "freeze", "Hold the screen still, and let it go on", words="freeze"),
+    Command("frame.calls", "@", "calls", "What was sent to the service", words="calls"),
+    Command("frame.theme", "", "theme", "Dark or light", words="theme"),
+    Command("frame.back", "escape", "back", "Clear, close, back"),
+    Command("frame.quit", "q", "leave", "Clear, close, back; at the root leave Cupola", words="quit"),
+    Command("reader.down", "down,j", "scroll_by(1)", "Down"),
+    Command("reader.up", "up,k", "scroll_by(-1)", "Up"),
+    Command("reader.half_down", "pagedown,ctrl+d,space", "scroll_by(10)", "Ten lines down"),
+    Command("reader.half_up", "pageup,ctrl+u", "scroll_by(-10)", "Ten lines up"),
+    Command("reader.first", "home,g", "scroll_edge(False)", "Beginning"),
+    Command("reader.last", "end,G", "scroll_edge(True)", "End"),
+    Command("reader.copy", "y", "copy", "Copy all of it", "copy"),
+    Command("reader.close", "escape,q,enter", "close", "Close", "close"),
+    Command("menu.choose", "enter", "choose", "Choose", "choose"),
+    Command("menu.down", "down,ctrl+n", "move(1)", "Next"),
+    Command("menu.up", "up", "move(-1)", "Previous"),
+    Command("menu.close", "escape", "close", "Close", "close"),
+    Command("card.confirm", "y,enter", "confirm", "Do it", "do it"),
+    Command("card.dismiss", "escape,n,q", "refuse", "Leave it", "leave it"),
+)
+
+
+def bindings(*scopes: Scope) -> list[BindingType]:
+    """The bindings of a widget that takes the commands of these scopes."""
+    return [
+        Binding(command.keys, command.action, command.help, id=command.id, show=False)
+        for command in COMMANDS
+        if command.scope in scopes and command.keys
+    ]
+
+
+def remapped(keys: Mapping[str, str]) -> tuple[Command, ...]:
+    """The registry with other keys for some ids; ids that do not exist are passed over."""
+    return tuple(replace(command, keys=keys.get(command.id, command.keys)) for command in COMMANDS)
+
+
+def unknown_ids(keys: Iterable[str]) -> list[str]:
+    """Those of the ids that no command has."""
+    known = {command.id for command in COMMANDS}
+    return sorted(set(keys) - known)
+
+
+def within(commands: Iterable[Command], scopes: Collection[Scope]) -> list[Command]:
+    """The commands that work in any of the scopes."""
+    return [command for command in commands if command.scope in scopes]

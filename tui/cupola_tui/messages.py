@@ -1,0 +1,47 @@
+"""What a person wants, in domain words, on its way up to the app."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from .views.actions import Action
+
+
+class Wish(Message):
+    """Something that changes the cloud was asked for and confirmed."""
+
+    def __init__(self, action: Action) -> None:
+        super().__init__()
+        self.action = action
+
+
+class Ask(Message):
+    """Something that changes the cloud was chosen; the card is still to be shown."""
+
+    def __init__(self, action: Action) -> None:
+        super().__init__()
+        self.action = action
+
+
+class Read(Message):
+    """A longer text is to be shown over the pane."""
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self.title, self.text = title, text
+
+
+class Copy(Message):
+    """A text is to go to the clipboard."""
+
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__()
+        self.text, self.what = text, what
+
+
+class Say(Message):
+    """A short word to the person: why a key did nothing, or what it did."""
+
+    def __init__(self, text: str, *, warning: bool = False) -> None:
+        super().__init__()
+        self.text, self.warning = text, warning

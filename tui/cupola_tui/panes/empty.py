@@ -1,0 +1,46 @@
+"""The panes that hold nothing yet: each says what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+
+from ..lines import Line, line, wrapped
+from ..widgets.painted import Lines
+from .pane import Pane
+
+PURPOSES: Mapping[str, str] = {
+    "datasets": "Training and evaluation files, on disk and at the service: what is wrong in them, their shape, "
+    "near-duplicates across splits, and what training on them costs.",
+    "benchmarks": "Models side by side on your own items, with intervals and paired tests, to choose a teacher and a "
+    "student on evidence.",
+    "checkpoints": "The validation runs of reinforcement jobs: reward by step with its uncertainty, and which "
+    "checkpoint to deploy.",
+    "deployments": "What is deployed, what it costs by the hour, how long it has been idle, and when it goes.",
+    "activity": "Workflows under way, what was spent, and the decisions taken with the numbers they rested on.",
+}
+
+
+class EmptyPane(Pane):
+    """One paragraph."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(id=f"pane-{name}", classes="empty")
+        self._title, self._purpose = name.capitalize(), PURPOSES[name]
+
+    def compose(self) -> ComposeResult:
+        yield Lines(classes="purpose")
+
+    def on_mount(self) -> None:
+        """Say what it is for."""
+        self.query_one(Lines).show(self._lines)
+
+    def _lines(self, width: int) -> list[Line]:
+        return [
+            line((self._title, "accent bold")),
+            line(""),
+            *wrapped(self._purpose, width),
+            line(""),
+            line(("Not in this version.", "muted")),
+        ]

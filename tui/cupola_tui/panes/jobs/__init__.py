@@ -1,0 +1,1 @@
+"""The Jobs pane: the list, and one job or several in detail."""

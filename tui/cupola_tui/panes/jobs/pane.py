@@ -1,0 +1,309 @@
+"""The list of jobs with one in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Input
+
+from cupola.models import Job
+from cupola.settings import Profile
+
+from ...commands import Scope, bindings
+from ...facts import Facts
+from ...lines import Line, line, wrapped
+from ...messages import Ask, Copy, Read, Say
+from ...views import actions, jobs
+from ...widgets.painted import Lines
+from ...widgets.table import Column, KeyedRows, Table
+from ..pane import Pane
+from .detail import JobDetail
+from .reading import Pace, read_curves, read_overlay, read_pace, read_texts
+
+if TYPE_CHECKING:
+    from .curves import Curves
+
+COLUMNS = (
+    Column("", 1),
+    Column("name", 12, flexible=True),
+    Column("method", 6, drop=2),
+    Column("model", 13, drop=3),
+    Column("progress", 13),
+    Column("left", 8, drop=1),
+)
+
+_SORTED_COLUMN = {"phase": 0, "name": 1, "method": 2, "model": 3}
+
+
+class JobsPane(Pane):
+    """Fine-tuning jobs, newest first."""
+
+    BINDINGS = bindings("pane", "jobs", "curves", "job")
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("pane", "jobs", "curves", "job")
+
+    def __init__(self, facts: Facts, profile: Profile, clock: Callable[[], float]) -> None:
+        super().__init__(id="pane-jobs")
+        self._facts, self._profile, self._clock = facts, profile, clock
+        self._shown: list[Job] = []
+        self._by_id: dict[str, Job] = {}
+        self._paces: dict[str, Pace] = {}
+        self._filter = ""
+        self._sort = 0
+        self._falling = False
+        self._overlaid: list[str] = []
+        self._warm = False
+
+    def compose(self) -> ComposeResult:
+        with Container(id="list") as box:
+            box.border_title = Content("Jobs")
+            yield Table(COLUMNS, id="jobs", markable=True)
+            yield Lines(id="no-jobs")
+            words = Input(id="filter", placeholder="words to look for, !word to leave out", compact=True)
+            words.cursor_blink = False
+            yield words
+        yield JobDetail()
+
+    def on_mount(self) -> None:
+        """Show the list and the texts at once; the charts follow when the screen stands."""
+        self._list()
+        self.query_one("#no-jobs", Lines).show(_nothing_yet)
+        self.call_after_refresh(self._warm_up)
+
+    def take_focus(self) -> None:
+        """Focus the list."""
+        self.query_one("#jobs", Table).focus()
+
+    def facts_changed(self, topics: frozenset[str]) -> None:
+        """Draw again what the topics cover."""
+        touched = {topic.partition("/")[2] for topic in topics}
+        for job_id in touched:
+            self._paces.pop(job_id, None)
+        if "jobs" in topics:
+            self._paces.clear()
+            self._list()
+        elif any(job_id in self._by_id for job_id in touched):
+            self.query_one("#jobs", Table).redraw()
+        selected = self._selected()
+        if self._overlaid and touched & set(self._overlaid):
+            self._draw_overlay()
+        elif selected is not None and ({"jobs", "intents"} & topics or selected.id in touched):
+            self._draw_detail()
+
+    def actions(self) -> list[actions.Action]:
+        """What may be done to the selected job."""
+        job = self._selected()
+        return actions.job_actions(job, self._profile) if job else []
+
+    def back(self) -> bool:
+        """Leave, one at a time: typing, zoom, overlay, detail, filter, marks."""
+        table, words = self.query_one("#jobs", Table), self.query_one("#filter", Input)
+        if words.has_focus or self._filter:
+            words.value = ""
+            self._close_filter()
+        elif self._reset_charts():
+            pass
+        elif self._overlaid:
+            self._overlaid = []
+            self._draw_detail()
+        elif self.has_class("-zoom-list") or self.has_class("-zoom-detail"):
+            self.remove_class("-zoom-list", "-zoom-detail")
+        elif not table.has_focus:
+            table.focus()
+        elif table.marks:
+            table.clear_marks()
+        else:
+            return False
+        return True
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        words = self.query_one("#filter", Input)
+        words.display = True
+        words.focus()
+
+    def action_sort(self) -> None:
+        """Order by the next column."""
+        self._sort_by((self._sort + 1) % len(jobs.SORTS), False)
+
+    def action_overlay(self) -> None:
+        """Lay the curves of the marked jobs over each other."""
+        marks = self.query_one("#jobs", Table).marks
+        chosen = [job.id for job in self._shown if job.id in marks]
+        if len(chosen) < 2:
+            self.post_message(
+                Say("Mark two jobs or more with space, then press = to compare their curves.", warning=True)
+            )
+            return
+        self._overlaid = chosen
+        self._draw_overlay()
+
+    def action_metric(self) -> None:
+        """Next metric."""
+        for curves in self._curves():
+            curves.next_metric()
+
+    def action_smoothing(self) -> None:
+        """Next smoothing."""
+        for curves in self._curves():
+            curves.next_smoothing()
+
+    def action_log(self) -> None:
+        """Logarithmic y axis, and back."""
+        for curves in self._curves():
+            curves.toggle_log()
+
+    def action_zoom_x(self, closer: bool) -> None:
+        """Fewer steps or more."""
+        for curves in self._curves():
+            for chart in curves.charts():
+                (chart.zoom_in if closer else chart.zoom_out)()
+
+    def action_reset_zoom(self) -> None:
+        """All steps."""
+        self._reset_charts()
+
+    def action_tab(self, by: int) -> None:
+        """Another tab of the detail."""
+        if not self._overlaid:
+            self.query_one(JobDetail).turn(by)
+
+    def action_zoom(self) -> None:
+        """The focused part on the whole pane, and back."""
+        name = "-zoom-detail" if self.query_one(JobDetail).has_focus_within else "-zoom-list"
+        if self.has_class("-zoom-list") or self.has_class("-zoom-detail"):
+            self.remove_class("-zoom-list", "-zoom-detail")
+        else:
+            self.add_class(name)
+
+    def action_raw(self) -> None:
+        """The selected job's JSON."""
+        job = self._selected()
+        if job:
+            self.post_message(Read(f"{job.name}: what the service said", job.raw))
+
+    def action_copy_id(self) -> None:
+        """Copy the selected job's id."""
+        job = self._selected()
+        if job:
+            self.post_message(Copy(job.id, "the job's id"))
+
+    def action_copy_command(self) -> None:
+        """Copy the command that shows the selected job."""
+        job = self._selected()
+        if job:
+            self.post_message(Copy(actions.job_command("show", job, self._profile), "the command"))
+
+    def action_act(self, verb: str) -> None:
+        """Ask for something to be done to the selected job."""
+        job = self._selected()
+        if job:
+            self.post_message(Ask(actions.job_action(verb, job, self._profile)))
+
+    @on(Table.Moved, "#jobs")
+    def _moved(self) -> None:
+        if not self._overlaid:
+            self._draw_detail()
+
+    @on(Table.Opened, "#jobs")
+    def _opened(self) -> None:
+        self.query_one(JobDetail).take_focus()
+
+    @on(Table.TitleClicked, "#jobs")
+    def _title_clicked(self, event: Table.TitleClicked) -> None:
+        wanted = next((name for name, column in _SORTED_COLUMN.items() if column == event.column), "created")
+        position = jobs.SORTS.index(wanted)
+        self._sort_by(position, position == self._sort and not self._falling)
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        self._filter = event.value
+        self._list()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self._close_filter()
+
+    def _close_filter(self) -> None:
+        words = self.query_one("#filter", Input)
+        words.display = bool(words.value)
+        self._filter = words.value
+        self._list()
+        self.take_focus()
+
+    def _sort_by(self, position: int, falling: bool) -> None:
+        self._sort, self._falling = position, falling
+        column = _SORTED_COLUMN.get(jobs.SORTS[position])
+        self.query_one("#jobs", Table).sorted_by = None if column is None else (column, falling)
+        self._list()
+
+    def _list(self) -> None:
+        every = self._facts.jobs()
+        self._shown = jobs.ordered(jobs.matching(every, self._filter), jobs.SORTS[self._sort], self._falling)
+        self._by_id = {job.id: job for job in self._shown}
+        box = self.query_one("#list", Container)
+        box.border_subtitle = Content(f"{len(self._shown)} of {len(every)}" if self._filter else f"{len(every)}")
+        self.set_class(not every, "-no-jobs")
+        shown = self._shown
+        self.query_one("#jobs", Table).show(
+            KeyedRows([job.id for job in shown], lambda index: self._cells(shown[index]))
+        )
+
+    def _cells(self, job: Job) -> tuple[Line, ...]:
+        pace = self._pace(job)
+        return jobs.cells(job, pace.progress, pace.left)
+
+    def _pace(self, job: Job) -> Pace:
+        if not self._warm or job.phase.ended:
+            return Pace()
+        if job.id not in self._paces:
+            self._paces[job.id] = read_pace(self._facts, job, self._clock())
+        return self._paces[job.id]
+
+    def _warm_up(self) -> None:
+        from .curves import Curves
+
+        self._warm = True
+        self.query_one(JobDetail).add_curves(Curves())
+        self.query_one("#jobs", Table).redraw()
+        self.call_after_refresh(self._draw_detail)
+
+    def _selected(self) -> Job | None:
+        key = self.query_one("#jobs", Table).key
+        return self._by_id.get(key) if isinstance(key, str) else None
+
+    def _draw_detail(self) -> None:
+        detail, job = self.query_one(JobDetail), self._selected()
+        if job is None:
+            detail.clear()
+            return
+        reader = read_curves if self._warm else read_texts
+        detail.show(reader(self._facts, job, self._clock()))
+
+    def _draw_overlay(self) -> None:
+        chosen = [self._by_id[job_id] for job_id in self._overlaid if job_id in self._by_id]
+        self.query_one(JobDetail).overlay(chosen, read_overlay(self._facts, chosen))
+
+    def _reset_charts(self) -> bool:
+        return bool([curves for curves in self._curves() if curves.reset()])
+
+    def _curves(self) -> list[Curves]:
+        if not self._warm:
+            return []
+        from .curves import Curves
+
+        return list(self.query(Curves))
+
+
+def _nothing_yet(width: int) -> list[Line]:
+    return [
+        line(("No jobs known yet", "accent bold")),
+        line(""),
+        *wrapped("Fine-tuning jobs of this profile stand here, with their curves as they learn.", width),
+        line(""),
+        *wrapped("r asks the service now.  cupola job submit FILE starts one.", width, "muted"),
+    ]

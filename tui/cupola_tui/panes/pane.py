@@ -1,0 +1,30 @@
+"""What every pane has: facts that change under it, and a way back inside it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.containers import Container
+
+from ..commands import Scope
+from ..views.actions import Action
+
+
+class Pane(Container):
+    """One of the six places."""
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ()
+
+    def facts_changed(self, topics: frozenset[str]) -> None:
+        """Some topics of the store moved; draw again what shows them."""
+
+    def actions(self) -> list[Action]:
+        """What may be done to what is selected."""
+        return []
+
+    def back(self) -> bool:
+        """Clear or close one thing inside the pane; False when there is nothing left to close."""
+        return False
+
+    def take_focus(self) -> None:
+        """Put the focus where the work is."""

@@ -1,0 +1,157 @@
+"""The frame: top line, pane tabs, the pane itself, footer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from ..commands import Command, Scope, bindings, within
+from ..lines import Line, line, plain
+from ..panes.pane import Pane
+from ..terminal import SentMeter
+from ..views import frame
+from ..views.frame import FrameState
+from ..widgets.painted import Lines, Painted
+
+SMALLEST = (80, 24)
+
+
+class PaneTabs(Painted):
+    """The six panes by number."""
+
+    def __init__(self) -> None:
+        super().__init__(id="tabs")
+        self.active = ""
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        return [frame.pane_tabs(self.active, width)]
+
+    async def on_click(self, event: events.Click) -> None:
+        """Go to the pane under the mouse."""
+        name = frame.pane_at(self.active, event.x, self.size.width)
+        if name is not None:
+            await self.run_action(f"screen.pane('{name}')")
+
+
+class FrameScreen(Screen[None]):
+    """Holds the panes; each is made when it is first gone to."""
+
+    BINDINGS = bindings("frame")
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("frame",)
+
+    def __init__(
+        self,
+        makers: Mapping[str, Callable[[], Pane]],
+        commands: Sequence[Command],
+        meter: SentMeter,
+        clock: Callable[[], float],
+        first: str = "jobs",
+    ) -> None:
+        super().__init__()
+        self._makers, self._commands, self._meter, self._clock = makers, commands, meter, clock
+        self._first = first
+        self._state: FrameState | None = None
+        self._top_shown: tuple[object, ...] = ()
+        self._rate = 0.0
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="top")
+        yield PaneTabs()
+        yield Container(id="panes")
+        yield Lines(id="footer")
+        yield Lines(id="too-small")
+
+    def on_mount(self) -> None:
+        """Open the first pane."""
+        self.query_one("#too-small", Lines).show(self._too_small)
+        self.query_one("#footer", Lines).show(lambda width: [frame.footer(self._here(), width)])
+        self.open_pane(self._first)
+
+    @property
+    def pane(self) -> Pane:
+        """The pane that is open."""
+        return next(pane for pane in self.query(Pane) if pane.display)
+
+    def open_pane(self, name: str) -> None:
+        """Go to a pane."""
+        tabs = self.query_one(PaneTabs)
+        if tabs.active == name:
+            return
+        tabs.active = name
+        tabs.redraw()
+        for pane in self.query(Pane):
+            pane.display = pane.id == f"pane-{name}"
+        known = self.query(f"#pane-{name}")
+        if known:
+            self._opened()
+        else:
+            self.query_one("#panes").mount(self._makers[name]())
+            self.call_after_refresh(self._opened)
+
+    def show_state(self, state: FrameState) -> None:
+        """Show the top line; only what reads differently is sent, and the bytes a second never alone but to say 0."""
+        self._state = state
+        words = plain((*frame.top_line(state, self._clock(), 0, 10_000),))
+        rate = self._meter.rate()
+        if (words, state) != self._top_shown or (rate == 0 and self._rate != 0):
+            self._top_shown, self._rate = (words, state), rate
+            self.query_one("#top", Lines).show(self._top_lines)
+
+    def facts_changed(self, topics: frozenset[str]) -> None:
+        """Let the panes draw again what changed."""
+        for pane in self.query(Pane):
+            pane.facts_changed(topics)
+
+    def scopes(self) -> list[Scope]:
+        """Where one stands: the scopes of the focused widget and all that hold it."""
+        node: DOMNode | None = self.focused or self.pane
+        found: list[Scope] = []
+        while node is not None:
+            found += [scope for scope in getattr(node, "SCOPES", ()) if scope not in found]
+            node = node.parent
+        return found
+
+    def owner_of(self, command: Command) -> DOMNode | None:
+        """The widget on which a command runs where one stands."""
+        node: DOMNode | None = self.focused or self.pane
+        while node is not None:
+            if command.scope in getattr(node, "SCOPES", ()):
+                return node
+            node = node.parent
+        return None
+
+    def action_pane(self, name: str) -> None:
+        """Go to a pane."""
+        self.open_pane(name)
+
+    def action_back(self) -> None:
+        """Clear or close one thing."""
+        self.pane.back()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Other keys work elsewhere."""
+        self.query_one("#footer", Lines).redraw()
+
+    def _opened(self) -> None:
+        self.pane.take_focus()
+        self.query_one("#footer", Lines).redraw()
+
+    def _here(self) -> list[Command]:
+        return within(self._commands, self.scopes()) if self.query(Pane) else []
+
+    def _top_lines(self, width: int) -> list[Line]:
+        return [frame.top_line(self._state, self._clock(), self._rate, width)] if self._state else []
+
+    def _too_small(self, width: int) -> list[Line]:
+        size = self.app.size
+        return [
+            line(("Too small", "accent bold")),
+            line(f"Cupola needs {SMALLEST[0]}x{SMALLEST[1]};"),
+            line(f"this terminal has {size.width}x{size.height}."),
+        ]

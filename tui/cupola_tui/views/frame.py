@@ -1,0 +1,123 @@
+"""The frame's lines: top line, pane tabs, footer, help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from cupola.models import Health
+from cupola.settings import Profile
+
+from ..commands import SCOPE_TITLES, Command, Scope
+from ..lines import Line, joined, line, spread
+from .words import clock
+
+LIVE_SECONDS = 90.0
+"""How long after the service's last answer what is shown counts as live."""
+
+PANES = ("datasets", "benchmarks", "jobs", "checkpoints", "deployments", "activity")
+
+
+@dataclass(frozen=True, slots=True)
+class FrameState:
+    """What the top line tells."""
+
+    profile: Profile
+    running: int = 0
+    needs_you: int = 0
+    health: Health = field(default_factory=Health)
+    trouble: str = ""
+    """Why the store cannot be read or the worker does not run; "" when all is well."""
+    frozen_at: float | None = None
+
+
+def top_line(state: FrameState, now: float, bytes_a_second: float, width: int, zone: tzinfo | None = None) -> Line:
+    """Profile, what runs, what needs a person; how fresh it is and what it costs to send."""
+    profile = state.profile
+    parts: list[Line] = [line((profile.name, "danger bold" if profile.danger else "bold"))]
+    if profile.is_local:
+        parts[0] = (*parts[0], *line(" ", (" LOCAL ", "badge bold")))
+    if profile.danger:
+        parts[0] = (*parts[0], *line((" danger ", "danger bold")))
+    parts.append(line((f"{state.running} running", "info" if state.running else "muted")))
+    if state.needs_you:
+        parts.append(
+            line((f"{state.needs_you} needs you" if state.needs_you == 1 else f"{state.needs_you} need you", "warn"))
+        )
+    dot = line((" · ", "faint"))
+    left = (*line(" ", ("Cupola", "accent bold"), "  "), *joined(parts, dot))
+    right = joined([freshness(state, now, zone), line((f"{bytes_a_second:.0f} B/s ", "muted"))], dot)
+    return spread(left, right, width)
+
+
+def freshness(state: FrameState, now: float, zone: tzinfo | None = None) -> Line:
+    """`live`, or the time of which what is shown dates, and why."""
+    if state.frozen_at is not None:
+        return line((f"frozen at {clock(state.frozen_at, zone)}", "warn"))
+    if state.trouble:
+        return line((state.trouble, "bad"))
+    checked = state.health.checked_at
+    if checked is None:
+        return line(("no answer yet" if state.health.problem is None else "service out of reach", "warn"))
+    if now - checked <= LIVE_SECONDS and state.health.problem is None:
+        return line(("live", "good"))
+    words = "out of reach, " if state.health.problem is not None else ""
+    stamp = clock(checked, zone) if now - checked < 72_000 else f"{(now - checked) / 86_400:.0f} days ago"
+    return line((f"{words}as of {stamp}", "warn"))
+
+
+def pane_tabs(active: str, width: int) -> Line:
+    """The panes with their numbers; short names where room is short."""
+    spans: list[tuple[str, str]] = []
+    for number, name in enumerate(PANES, 1):
+        title = f" {number} {name.capitalize()} "
+        spans.append((title, "tab bold" if name == active else "muted"))
+        spans.append((" ", ""))
+    return line(*spans[:-1])
+
+
+def pane_at(active: str, x: int, width: int) -> str | None:
+    """The pane whose tab lies at a cell."""
+    start = 0
+    for name, span in zip(PANES, pane_tabs(active, width)[::2], strict=True):
+        if start <= x < start + len(span.text):
+            return name
+        start += len(span.text) + 1
+    return None
+
+
+def footer(commands: Iterable[Command], width: int) -> Line:
+    """Keys and what they do; those that do not fit are left to help."""
+    labelled = [command for command in commands if command.label and command.keys]
+    last = [command for command in labelled if command.id in ("frame.palette", "frame.help")]
+    entries = [_key(command) for command in labelled if command not in last]
+    right = joined([_key(command) for command in last], line("  "))
+    left: Line = line(" ")
+    for entry in entries:
+        longer = (*left, *entry, *line("  "))
+        if sum(len(span.text) for span in (*longer, *right)) + 1 > width:
+            break
+        left = longer
+    return spread(left, (*right, *line(" ")), width)
+
+
+def help_lines(commands: Sequence[Command], scopes: Sequence[Scope], width: int) -> list[Line]:
+    """All commands that work where one stands, by scope."""
+    out: list[Line] = []
+    for scope, title in SCOPE_TITLES.items():
+        here = [command for command in commands if command.scope == scope and scope in scopes]
+        if not here:
+            continue
+        out += [line((title, "accent bold")), *(_help_line(command) for command in here), line("")]
+    return out[:-1]
+
+
+def _help_line(command: Command) -> Line:
+    keys = " ".join(command.shown_keys) or "x"
+    words = f"  :{command.words}" if command.words else ""
+    return line("  ", (f"{keys:<18}", "key"), command.help, (words, "faint"))
+
+
+def _key(command: Command) -> Line:
+    return line((command.shown_keys[0], "key bold"), (f" {command.label}", "muted"))

@@ -1,0 +1,1 @@
+"""Widgets that draw records: they hold no query, no network and no thread."""

@@ -1,0 +1,94 @@
+"""The ground of Cupola's widgets: lines are painted once and only the columns that changed are sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.events import Resize
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from .. import paint
+from ..lines import Line, Row
+from ..themes import inks
+
+
+class Painted(Widget):
+    """A widget made of lines. Subclasses give the lines; `redraw` compares them with what the screen shows."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._strips: list[Strip] = []
+
+    def lines(self, width: int, height: int) -> Sequence[Line | Row]:
+        """The lines to show in a size; those beyond the height are not seen."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Paint again and send what differs. Free of cost while the widget is hidden."""
+        width, height = self.size
+        if not (width and height and self.is_mounted):
+            return
+        strips = self._painted(width, height)
+        before, self._strips = self._strips, strips
+        if len(before) != height:
+            self.refresh()
+            return
+        for y, strip in enumerate(strips):
+            columns = paint.changed_columns(before[y], strip)
+            if columns:
+                self.refresh(Region(columns[0], y, columns[1] - columns[0], 1))
+
+    def render_line(self, y: int) -> Strip:
+        """One line from the cache."""
+        if not self._strips:
+            self._strips = self._painted(*self.size)
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+    def notify_style_update(self) -> None:
+        """Forget what was painted when a theme or a class changes the styles."""
+        self._strips = []
+        super().notify_style_update()
+
+    def on_resize(self, event: Resize) -> None:
+        """Lay out anew for the new size."""
+        self._strips = []
+        self.refresh()
+
+    def _painted(self, width: int, height: int) -> list[Strip]:
+        theme, base = inks(self.app.theme), self.rich_style
+        strips: list[Strip] = []
+        for content in self.lines(width, height)[:height]:
+            row = content if isinstance(content, Row) else Row(content)
+            strips.append(paint.strip(row.spans, width, theme, base + theme.style(row.ground)))
+        blank = Strip.blank(width, base)
+        return strips + [blank] * (height - len(strips))
+
+
+class Lines(Painted):
+    """Some lines of text; `show` takes a function of the width, so that they may be laid out for it."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._build: Callable[[int], Sequence[Line]] = lambda width: ()
+        self._count = 0
+
+    def show(self, build: Callable[[int], Sequence[Line]]) -> None:
+        """Show other lines. A widget of automatic height grows and shrinks with them."""
+        self._build = build
+        count = len(build(self.size.width)) if self.size.width else -1
+        if count != self._count and self.styles.height is not None and self.styles.height.is_auto:
+            self._count = count
+            self._strips = []
+            self.refresh(layout=True)
+        else:
+            self.redraw()
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        return self._build(width)
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """As many lines as there are."""
+        self._count = len(self._build(width))
+        return self._count
