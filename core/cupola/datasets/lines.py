@@ -77,7 +77,7 @@ def read_range(path: Path, start: int, end: int) -> tuple[int, bytes]:
         return begin, block + _rest_of_line(file)
 
 
-def iterate(path: Path, step: int = RANGE_BYTES) -> Iterator[Line]:
+def iterate(path: Path, step: int = RANGE_BYTES, *, keep_carriage_returns: bool = False) -> Iterator[Line]:
     """Every line of a file in order, blank ones too, without a byte order mark."""
     number = 0
     for start, end in ranges(file_size(path), step):
@@ -88,7 +88,7 @@ def iterate(path: Path, step: int = RANGE_BYTES) -> Iterator[Line]:
             offset, block = len(BOM), block[len(BOM) :]
         for content in split(block):
             number += 1
-            yield Line(number, offset, content.removesuffix(b"\r"))
+            yield Line(number, offset, content if keep_carriage_returns else content.removesuffix(b"\r"))
             offset += len(content) + 1
 
 
