@@ -1,0 +1,106 @@
+"""What a command is given of the world: environment, directories, streams."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from ..errors import UsageError
+from ..paths import Paths, default_paths
+from ..settings import DEMO_PROFILE, KEY_NAMES, Profile, Settings, read_settings, resolve_profile
+from ..store.database import Database, open_store
+
+OpenFace = Callable[[Profile, Mapping[str, str]], int]
+"""Opens the screen on a profile with the given environment; returns its exit code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A command's world. Tests hand in their own."""
+
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+    input: TextIO = field(default_factory=lambda: sys.stdin)
+    open_face: OpenFace | None = None
+
+    @property
+    def paths(self) -> Paths:
+        """Where things live."""
+        return default_paths(self.environment)
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration file."""
+        return read_settings(self.paths.config_file)
+
+    def say(self, text: str) -> None:
+        """Talk to the person, on stderr."""
+        from .text import clean_lines
+
+        self.err.write(f"{clean_lines(text)}\n")
+        self.err.flush()
+
+    def confirm(self, question: str, yes: bool) -> None:
+        """Ask before something is changed or paid for.
+
+        Raises:
+            UsageError: the answer is no, or nobody is there to ask.
+        """
+        if yes:
+            return
+        if not self.input.isatty():
+            raise UsageError("Nobody is there to confirm this.", remedy="Give -y to do it without a question.")
+        self.err.write(f"{question} [y/N] ")
+        self.err.flush()
+        if self.input.readline().strip().lower() not in ("y", "yes"):
+            raise UsageError("Nothing was done.")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A profile resolved for one command."""
+
+    profile: Profile
+    environment: Mapping[str, str] = field(repr=False)
+    """What the credential is looked for in."""
+
+
+def session_of(context: Context, name: str | None) -> Session:
+    """The profile that a command is about.
+
+    The demo profile points at the running local emulator and at nothing else, whatever the environment names.
+
+    Raises:
+        UsageError: there is no such profile, or the configuration cannot be read.
+    """
+    settings = context.settings
+    if (name or context.environment.get("CUPOLA_PROFILE") or settings.default_profile) != DEMO_PROFILE:
+        return Session(resolve_profile(settings, name, context.environment), context.environment)
+    return demo_session(context)
+
+
+def demo_session(context: Context) -> Session:
+    """The demo's profile, with the address and key of its emulator if that has ever run."""
+    from .demo.resource import announced
+
+    resource = announced(context.paths)
+    environment = {k: v for k, v in context.environment.items() if k not in KEY_NAMES}
+    if resource is None:
+        return Session(resolve_profile(context.settings, DEMO_PROFILE, {}), environment)
+    profile = resolve_profile(context.settings, DEMO_PROFILE, {}, endpoint=resource.endpoint)
+    return Session(profile, {**environment, KEY_NAMES[0]: resource.api_key})
+
+
+@contextmanager
+def store_of(context: Context, profile: Profile) -> Iterator[Database]:
+    """The profile's store, open for as long as the block lasts."""
+    database = open_store(context.paths.store(profile.name))
+    try:
+        yield database
+    finally:
+        database.close()

@@ -1,0 +1,92 @@
+"""Fresh data for one command: the running worker's, else one look of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from ..errors import ServiceError
+from ..models import Health, Job
+from ..store import health, jobs
+from ..store.database import Database
+from .context import Context, Session
+
+if TYPE_CHECKING:
+    from ..azure.client import Service
+
+
+@asynccontextmanager
+async def service_of(session: Session, database: Database) -> AsyncIterator[Service]:
+    """A connection to the profile's resource whose calls are kept for the `@` view."""
+    from ..azure.client import connect
+    from ..azure.credentials import find_credential
+
+    credential = find_credential(session.profile, session.environment)
+    async with connect(session.profile, credential, on_call=functools.partial(health.log_call, database)) as service:
+        yield service
+
+
+def worker_runs(session: Session, context: Context) -> bool:
+    """Whether the profile's worker keeps the store fresh."""
+    from ..worker.process import status
+
+    return status(session.profile.name, context.paths).running
+
+
+def refreshed(session: Session, context: Context, database: Database, offline: bool, whole: bool = False) -> int:
+    """See that the store is fresh: nothing to do offline or beside a worker, else one look.
+
+    Args:
+        session: The profile.
+        context: The command's world.
+        database: The profile's store.
+        offline: Ask nobody.
+        whole: Look at the details of jobs too, not only at the list.
+
+    Returns:
+        0, or the exit code to end with after what is known has been printed: the service could not be asked.
+    """
+    if offline or worker_runs(session, context):
+        return 0
+    try:
+        asyncio.run(_looked(session, database, whole))
+    except ServiceError as error:
+        known = health.get(database)
+        health.save(database, Health(known.checked_at, error.problem, time.time()))
+        if not jobs.newest(database, 1):
+            raise
+        context.say(f"cupola: {error} What follows is what was known before.")
+        return error.exit_code
+    return 0
+
+
+async def looking(session: Session, database: Database, job: Job, until: Callable[[], Awaitable[bool]]) -> None:
+    """Look at one job again and again until `until` says so; for `watch` without a worker."""
+    from ..worker.poll import after_success, pace_of
+    from ..worker.sync import Memory, look_at_job, look_at_jobs
+
+    memory, pace = Memory(), pace_of(session.profile)
+    async with service_of(session, database) as service:
+        while True:
+            listed = {entry.id: entry for entry in await look_at_jobs(service, database)}
+            now = listed.get(job.id, job)
+            await look_at_job(service, database, memory, pace, now, time.monotonic())
+            if await until():
+                return
+            await asyncio.sleep(after_success(pace, now.phase.moving))
+
+
+async def _looked(session: Session, database: Database, whole: bool) -> None:
+    from ..worker.poll import pace_of
+    from ..worker.sync import Memory, look, look_at_jobs
+
+    async with service_of(session, database) as service:
+        if whole:
+            await look(service, database, Memory(), pace_of(session.profile), time.monotonic())
+        else:
+            await look_at_jobs(service, database)
+        health.save(database, Health(checked_at=service.clock()))

@@ -1,0 +1,157 @@
+"""Verbs that print what the store knows of jobs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from ...errors import UsageError
+from ...models import Job
+from ...store import checkpoints, events, health, jobs, points
+from ...store.database import Database
+from ..context import Context, session_of, store_of
+from ..fresh import refreshed
+from ..output import emit, emit_one, when
+
+_JOB_COLUMNS = ("name", "id", "method", "model", "status", "step", "created")
+
+
+def list_(options: argparse.Namespace, context: Context) -> int:
+    """Print all jobs."""
+    session = session_of(context, options.profile)
+    with store_of(context, session.profile) as database:
+        code = refreshed(session, context, database, options.offline)
+        rows = [_row(database, job) for job in jobs.newest(database)]
+        emit(options, context.out, "cupola.job/1", rows, _JOB_COLUMNS, None)
+    return code
+
+
+def show(options: argparse.Namespace, context: Context) -> int:
+    """Print one job with all that is known of it."""
+    session = session_of(context, options.profile)
+    with store_of(context, session.profile) as database:
+        code = refreshed(session, context, database, options.offline, whole=True)
+        job = find(database, options.job)
+        row = {**_row(database, job), **_details(job), "raw": json.loads(job.raw)}
+        emit_one(options, context.out, "cupola.job/1", row, job.as_of, hidden=("raw", "created_at", "as_of"))
+    return code
+
+
+def events_(options: argparse.Namespace, context: Context) -> int:
+    """Print a job's events."""
+    session = session_of(context, options.profile)
+    with store_of(context, session.profile) as database:
+        code = refreshed(session, context, database, options.offline, whole=True)
+        job = find(database, options.job)
+        rows = [
+            {
+                "id": event.id,
+                "at": when(event.created_at),
+                "created_at": event.created_at,
+                "level": event.level,
+                "message": event.message,
+                "type": event.type,
+                "data": json.loads(event.data) if event.data else None,
+            }
+            for event in events.of_job(database, job.id)
+        ]
+        columns = ("at", "level", "message")
+        emit(options, context.out, "cupola.event/1", rows, columns, health.get(database).checked_at)
+    return code
+
+
+def checkpoints_(options: argparse.Namespace, context: Context) -> int:
+    """Print a job's checkpoints."""
+    session = session_of(context, options.profile)
+    with store_of(context, session.profile) as database:
+        code = refreshed(session, context, database, options.offline, whole=True)
+        job = find(database, options.job)
+        rows = [
+            {
+                "step": checkpoint.step,
+                "id": checkpoint.id,
+                "model": checkpoint.model,
+                "deployable": deployable,
+                "created_at": checkpoint.created_at,
+                "metrics": dict(checkpoint.metrics),
+            }
+            for checkpoint, deployable in checkpoints.of_job(database, job.id)
+        ]
+        columns = ("step", "deployable", "model", "metrics")
+        emit(options, context.out, "cupola.checkpoint/1", rows, columns, health.get(database).checked_at)
+    return code
+
+
+def curve(options: argparse.Namespace, context: Context) -> int:
+    """Print a job's measurements by step."""
+    session = session_of(context, options.profile)
+    with store_of(context, session.profile) as database:
+        code = refreshed(session, context, database, options.offline, whole=True)
+        job = find(database, options.job)
+        known = points.metrics(database, job.id)
+        wanted = options.metric or known
+        missing = [name for name in wanted if name not in known]
+        if missing:
+            raise UsageError(f"{job.name} has no metric {missing[0]!r}.", f"It has: {', '.join(known) or 'none yet'}.")
+        rows = _by_step(database, job, wanted)
+        emit(options, context.out, "cupola.curve/1", rows, ("step", *wanted), health.get(database).checked_at)
+    return code
+
+
+def find(database: Database, name: str) -> Job:
+    """The job that a person means: by id, by the beginning of an id, or the newest of that suffix.
+
+    Raises:
+        UsageError: there is none, or several begin so.
+    """
+    known = jobs.newest(database)
+    for exact in (lambda job: job.id == name, lambda job: job.suffix == name):
+        found = next(filter(exact, known), None)
+        if found:
+            return found
+    begin = [job for job in known if job.id.startswith(name)]
+    if len(begin) == 1:
+        return begin[0]
+    if begin:
+        raise UsageError(f"{len(begin)} jobs begin with {name!r}.", remedy="Give more of the id.")
+    raise UsageError(f"No job is known as {name!r}.", remedy="`cupola job list` tells all.")
+
+
+def _row(database: Database, job: Job) -> dict[str, Any]:
+    return {
+        "name": job.name,
+        "id": job.id,
+        "method": job.method,
+        "model": job.model,
+        "status": job.status,
+        "phase": str(job.phase),
+        "step": points.last_step(database, job.id),
+        "created": when(job.created_at),
+        "created_at": job.created_at,
+        "as_of": job.as_of,
+    }
+
+
+def _details(job: Job) -> dict[str, Any]:
+    return {
+        "finished": when(job.finished_at),
+        "fine_tuned_model": job.fine_tuned_model,
+        "training_type": job.training_type,
+        "seed": job.seed,
+        "hyperparameters": {name: "auto" if value is None else value for name, value in job.hyperparameters.items()},
+        "training_file": job.training_file,
+        "validation_file": job.validation_file,
+        "trained_tokens": job.trained_tokens,
+        "error_code": job.error_code,
+        "error_message": job.error_message,
+    }
+
+
+def _by_step(database: Database, job: Job, metrics: list[str]) -> list[dict[str, Any]]:
+    rows: dict[int, dict[str, Any]] = {}
+    for metric in metrics:
+        steps, values = points.series(database, job.id, metric)
+        for step, value in zip(steps.tolist(), values.tolist(), strict=True):
+            rows.setdefault(step, {"step": step, "job": job.id})[metric] = value
+    return [rows[step] for step in sorted(rows)]

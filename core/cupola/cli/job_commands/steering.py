@@ -1,0 +1,120 @@
+"""Verbs that change a job or wait for it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+
+from ...errors import ServiceError, UsageError, WorkerError
+from ...models import Intent, IntentState, Phase
+from ...store import events, intents, jobs
+from ...store.database import Database
+from ..context import Context, Session, session_of, store_of
+from ..fresh import looking, refreshed, service_of, worker_runs
+from ..output import emit_one, when
+from ..text import clean
+from .reading import find
+
+EXIT_JOB_FAILED = 5
+EXIT_STILL_RUNNING = 8
+
+Done = Callable[[], Awaitable[bool]]
+
+_LOOK_SECONDS = 0.1
+
+
+def steer(options: argparse.Namespace, context: Context) -> int:
+    """Write the wish down and wait until it is answered, by the worker or, where none runs, by this process."""
+    if options.offline:
+        raise UsageError(f"`{options.action}` asks the service; it cannot be done offline.")
+    session = session_of(context, options.profile)
+    with store_of(context, session.profile) as database:
+        code = refreshed(session, context, database, offline=False)
+        if code:
+            return code
+        job = find(database, options.job)
+        context.confirm(f"{options.action.capitalize()} {clean(job.name)} ({job.status})?", options.yes)
+        intent_id = intents.wish(database, f"job.{options.action}", job.id, time.time())
+        answer = _answered(session, context, database, intent_id, options.timeout)
+        if answer is None:
+            context.say(f"No answer after {options.timeout:.0f} s; the wish stays written down.")
+            return EXIT_STILL_RUNNING
+        if answer.problem:
+            raise ServiceError(answer.problem.what, answer.problem.why, answer.problem.remedy, answer.problem.raw)
+        now = jobs.get(database, job.id) or job
+        row = {"name": now.name, "id": now.id, "status": now.status, "phase": str(now.phase)}
+        emit_one(options, context.out, "cupola.job/1", row, now.as_of, hidden=("as_of", "phase"))
+    return 0
+
+
+def watch(options: argparse.Namespace, context: Context) -> int:
+    """Print a job's events as they come, until it ends."""
+    session = session_of(context, options.profile)
+    with store_of(context, session.profile) as database:
+        refreshed(session, context, database, options.offline)
+        job_id = find(database, options.job).id
+        deadline = time.monotonic() + options.timeout if options.timeout else float("inf")
+        shown = 0
+
+        async def done() -> bool:
+            nonlocal shown
+            fresh = events.of_job(database, job_id, after=shown)
+            shown += len(fresh)
+            for event in fresh:
+                context.out.write(f"{when(event.created_at)}  {clean(event.message)}\n")
+            context.out.flush()
+            job = jobs.get(database, job_id)
+            return (job is not None and job.phase.ended) or time.monotonic() > deadline
+
+        asyncio.run(_watched(session, context, database, job_id, done))
+        job = jobs.get(database, job_id)
+    if job is None or not job.phase.ended:
+        return EXIT_STILL_RUNNING
+    context.say(f"{job.name} {job.status}." + (f" {job.error_message}" if job.error_message else ""))
+    return 0 if job.phase is Phase.SUCCEEDED else EXIT_JOB_FAILED
+
+
+async def _watched(session: Session, context: Context, database: Database, job_id: str, done: Done) -> None:
+    if worker_runs(session, context):
+        while not await done():
+            await asyncio.sleep(_LOOK_SECONDS * 5)
+        return
+    job = jobs.get(database, job_id)
+    if job is not None:
+        await looking(session, database, job, done)
+
+
+def _answered(session: Session, context: Context, database: Database, intent_id: int, seconds: float) -> Intent | None:
+    """The intent once it is done or failed; None if that took too long."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if not worker_runs(session, context):
+            _obey_here(session, context, database)
+        intent = intents.get(database, intent_id)
+        if intent and intent.state in (IntentState.DONE, IntentState.FAILED):
+            return intent
+        time.sleep(_LOOK_SECONDS)
+    return None
+
+
+def _obey_here(session: Session, context: Context, database: Database) -> None:
+    """Do what a worker would do with the open wishes, holding its lock so that none starts meanwhile."""
+    from ...worker.lock import Holder, held
+
+    try:
+        with held(context.paths.worker_lock(session.profile.name), Holder(os.getpid(), time.time())):
+            asyncio.run(_obey(session, database))
+    except WorkerError:
+        # One has started just now; it will answer.
+        return
+
+
+async def _obey(session: Session, database: Database) -> None:
+    from ...worker.intents import obey_all, resolve_taken
+
+    async with service_of(session, database) as service:
+        await resolve_taken(service, database)
+        await obey_all(service, database)

@@ -1,0 +1,126 @@
+"""The one entrance: find the noun, run its verb, say what went wrong, return an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from .. import __version__
+from ..errors import CupolaError, UsageError
+from .context import Context, OpenFace
+
+NOUNS = {
+    "job": "fine-tuning jobs: list, show, events, checkpoints, curve, watch, submit, pause, resume, cancel",
+    "file": "files of the service: list, upload",
+    "worker": "the process behind the screen: status, start, stop, run",
+    "profile": "resources to work with: list, show",
+    "store": "what is known locally: path, check",
+    "emulator": "run the local service that learns for real",
+    "demo": "two jobs on the local emulator, to watch",
+}
+"""Each noun is a module of `cupola.cli.nouns`, imported only when it is named."""
+
+EXIT_INTERRUPTED = 130
+
+
+def main(
+    argv: Sequence[str] | None = None, *, open_face: OpenFace | None = None, context: Context | None = None
+) -> int:
+    """Run a command line and return its exit code.
+
+    Args:
+        argv: The words after `cupola`; those of this process if left out.
+        open_face: Opens the screen, for `cupola demo`; without it the demo runs without one.
+        context: The command's world; this process's if left out.
+
+    Returns:
+        0 done; 1 failure; 2 bad usage or a refused question; 3 unreachable or throttled; 4 not allowed; 5 the remote
+        job failed or was cancelled; 8 still running at the end of --timeout; 130 interrupted.
+    """
+    world = context or Context(open_face=open_face)
+    try:
+        options = _parsed(list(sys.argv[1:] if argv is None else argv), world)
+        code = options.run(options, world)
+        world.out.flush()
+        return int(code)
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else 1
+    except CupolaError as error:
+        world.say(f"cupola: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, a pager) has seen enough; the interpreter must not flush into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises instead of printing."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", remedy=f"See `{self.prog} --help`.")
+
+
+def _parsed(argv: list[str], context: Context) -> argparse.Namespace:
+    top = _top()
+    first, words = _split(top, argv)
+    module = importlib.import_module(f".nouns.{first.noun}", __package__)
+    parser = _Parser(prog=f"cupola {first.noun}", description=module.__doc__, parents=[_common(argparse.SUPPRESS)])
+    module.add(parser, _common(argparse.SUPPRESS))
+    options = parser.parse_args(words, first)
+    if not hasattr(options, "run"):
+        parser.print_help(context.err)
+        raise SystemExit(2)
+    return options
+
+
+def _split(top: argparse.ArgumentParser, argv: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Flags before the noun are read here; all that follows it is the noun's own."""
+    place = next((index for index, word in enumerate(argv) if word in NOUNS and not _is_value(argv, index)), len(argv))
+    return top.parse_args(argv[: place + 1]), argv[place + 1 :]
+
+
+def _is_value(argv: list[str], index: int) -> bool:
+    return index > 0 and argv[index - 1] in ("-p", "--profile", "-o", "--output", "--query")
+
+
+def _top() -> argparse.ArgumentParser:
+    width = max(map(len, NOUNS))
+    nouns = "\n".join(f"  {noun.ljust(width)}  {about}" for noun, about in NOUNS.items())
+    parser = _Parser(
+        prog="cupola",
+        description="A terminal workbench for model customization on Azure AI Foundry.\nNo noun: the screen.",
+        epilog=f"nouns:\n{nouns}\n\n`cupola NOUN --help` tells more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_common(None)],
+    )
+    parser.add_argument("--version", action="version", version=f"cupola {__version__}")
+    parser.add_argument("noun", choices=NOUNS, metavar="NOUN", help="what to act on")
+    return parser
+
+
+def _common(default: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False)
+    suppress = default == argparse.SUPPRESS
+    parser.add_argument("-p", "--profile", default=default, help="the resource to work with")
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("table", "json", "jsonl", "tsv"),
+        default=default if suppress else "table",
+        help="how data is printed on stdout",
+    )
+    parser.add_argument("--query", default=default, metavar="JMESPATH", help="print this part of the data only")
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        default=default if suppress else False,
+        help="ask nobody: print what is known locally",
+    )
+    return parser

@@ -1,0 +1,50 @@
+"""The local emulator: a service that speaks Azure OpenAI's REST API and whose fine-tuning is real learning."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from ...errors import CupolaError
+from ..context import Context
+
+
+def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    """Add the flags; the noun has no verbs."""
+    parser.add_argument("--host", default="127.0.0.1", help="a local address")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--state", type=Path, help="directory that holds its files and jobs")
+    parser.add_argument("--speed", type=float, default=1.0, help="how many times faster than declared it works")
+    parser.add_argument("--dialect", choices=("azure", "openai"), default="azure", help="how jobs are worded")
+    parser.add_argument("--detach", action="store_true", help=argparse.SUPPRESS)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, context: Context) -> int:
+    """Serve until stopped; one line of JSON on stdout says where once it answers."""
+    if options.detach and _is_parent():
+        return 0
+    from ...emulator.lock import StateInUseError
+    from ...emulator.serve import serve
+
+    state = options.state or context.paths.emulator_state
+    try:
+        serve(options.host, options.port, state, options.speed, options.dialect)
+    except StateInUseError as error:
+        raise CupolaError(str(error)) from error
+    except OSError as error:
+        raise CupolaError(
+            f"The emulator cannot serve on {options.host}:{options.port}.", str(error.strerror)
+        ) from error
+    return 0
+
+
+def _is_parent() -> bool:
+    """Leave the terminal's session; the parent goes on at once."""
+    if os.fork():
+        return True
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    return False

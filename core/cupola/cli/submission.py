@@ -1,0 +1,44 @@
+"""Submitting a job: look for it, upload its files, create it, remember it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ..azure import files, jobs
+from ..azure.client import Service
+from ..models import Job
+from ..store import intents
+from ..store import jobs as stored_jobs
+from ..store.database import Database
+from ..worker.intents import REFRESH
+from .job_spec import JobSpec
+
+
+async def submitted(
+    service: Service, database: Database, spec: JobSpec, nonce: str, say: Callable[[str], None]
+) -> tuple[Job, bool]:
+    """Submit a job once for each nonce; return it, and whether it is new.
+
+    Raises:
+        CupolaError: a file or the job was refused, or the service cannot be reached.
+    """
+    job = await jobs.find_submitted(service, spec.request("", None), nonce)
+    new = job is None
+    if job is None:
+        training = await _at_the_service(service, spec.training, say)
+        validation = await _at_the_service(service, spec.validation, say)
+        job = await jobs.submit(service, spec.request(training or "", validation), nonce)
+    stored_jobs.save(database, [job])
+    # The worker, if one runs, looks at once.
+    intents.wish(database, REFRESH, "", time.time())
+    return job, new
+
+
+async def _at_the_service(service: Service, file: str | Path | None, say: Callable[[str], None]) -> str | None:
+    if not isinstance(file, Path):
+        return file
+    say(f"Uploading {file.name} ({file.stat().st_size:,} bytes) ...")
+    uploaded = await files.upload(service, file)
+    return (await files.processed(service, uploaded.id)).id
