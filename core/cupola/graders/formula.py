@@ -47,7 +47,7 @@ def parse_formula(formula: str, names: Collection[str]) -> ast.expr:
     if foreign:
         raise FormulaError(f"{foreign.group()!r} is not part of the formula language.")
     try:
-        tree = ast.parse(formula.strip().replace("^", "**"), mode="eval").body
+        tree = ast.parse(" ".join(formula.split()).replace("^", "**"), mode="eval").body
         _check(tree, frozenset(names), 0)
     except (SyntaxError, MemoryError, RecursionError, ValueError) as error:
         if isinstance(error, FormulaError):
