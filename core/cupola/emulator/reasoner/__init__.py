@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from .model import BASE_STAGES, BaseStage, Reasoner, load_base
+from .model import STAGES, Reasoner, Stage, base_weights, load, load_base
 from .puzzle import NumberPuzzle, recognise
 from .reinforcement import ReinforcementTrainer
 
-__all__ = ["BASE_STAGES", "BaseStage", "NumberPuzzle", "Reasoner", "ReinforcementTrainer", "load_base", "recognise"]
+__all__ = [
+    "STAGES",
+    "NumberPuzzle",
+    "Reasoner",
+    "ReinforcementTrainer",
+    "Stage",
+    "base_weights",
+    "load",
+    "load_base",
+    "recognise",
+]

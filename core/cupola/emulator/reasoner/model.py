@@ -16,13 +16,13 @@ from .features import NAMES, vector
 from .puzzle import NumberPuzzle, recognise
 from .rollouts import Prompt, Rollout, roll_out
 
-BaseStage = Literal["gpt-4.1-mini", "gpt-4.1", "o4-mini", "o3"]
-BASE_STAGES: tuple[BaseStage, ...] = get_args(BaseStage)
+Stage = Literal["gpt-4.1-mini", "gpt-4.1", "o4-mini", "o3"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
 _EFFORTS: tuple[ReasoningEffort, ...] = get_args(ReasoningEffort)
 _NO_PUZZLE = "I see no number puzzle here: I need some numbers and a target."
 
 
-def load_base(stage: BaseStage) -> Weights:
+def base_weights(stage: Stage) -> Weights:
     """Return the weights of a base stage, as it ships."""
     stages = json.loads(files("cupola_data.countdown").joinpath("reasoner.json").read_text("utf-8"))
     stored = stages[stage]
@@ -93,6 +93,16 @@ class Reasoner:
         text = render(puzzle, rollout, answer_keys(request.json_schema))
         reasoning = rollout.thought_tokens if self._reasons else 0
         return cut(request, text, prompt_tokens(request.messages), reasoning)
+
+
+def load(weights: Weights) -> Reasoner:
+    """Return a reasoner that serves a checkpoint."""
+    return Reasoner(weights)
+
+
+def load_base(stage: Stage) -> Reasoner:
+    """Return a reasoner that serves a base stage, as it ships."""
+    return Reasoner(base_weights(stage))
 
 
 def rollout_answer(

@@ -22,14 +22,14 @@ from cupola_data.countdown.puzzles import puzzle_row, random_puzzle
 from ..engine import Grade, Hyperparameters, Weights
 from .features import NAMES, SIZE, named
 from .imitation import imitate
-from .model import BaseStage, stage_arrays
+from .model import Stage, stage_arrays
 from .reinforcement import ReinforcementTrainer
 
 SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Recipe:
     """How a base model came to be, and how long it thinks."""
 
     imitation_steps: int
@@ -40,25 +40,25 @@ class Stage:
     learning_rate_multiplier: float = 1.0
 
 
-STAGES: Mapping[BaseStage, Stage] = {
-    "gpt-4.1-mini": Stage(9, 0, (1, 1, 1), reasons=False),
-    "gpt-4.1": Stage(20, 0, (1, 1, 1), reasons=False),
-    "o4-mini": Stage(34, 4, (8, 32, 128), reasons=True),
-    "o3": Stage(36, 200, (24, 96, 384), reasons=True, learning_rate_multiplier=2.0),
+RECIPES: Mapping[Stage, Recipe] = {
+    "gpt-4.1-mini": Recipe(9, 0, (1, 1, 1), reasons=False),
+    "gpt-4.1": Recipe(20, 0, (1, 1, 1), reasons=False),
+    "o4-mini": Recipe(34, 4, (8, 32, 128), reasons=True),
+    "o3": Recipe(36, 200, (24, 96, 384), reasons=True, learning_rate_multiplier=2.0),
 }
 
 
-def pretrain(stage: Stage) -> Weights:
-    """Return the weights of a stage."""
-    weights = named(imitate(np.zeros(SIZE), stage.imitation_steps, SEED))
-    base = weights | stage_arrays(stage.thoughts, reasons=stage.reasons)
-    if not stage.reinforcement_steps:
+def pretrain(recipe: Recipe) -> Weights:
+    """Return the weights of a recipe."""
+    weights = named(imitate(np.zeros(SIZE), recipe.imitation_steps, SEED))
+    base = weights | stage_arrays(recipe.thoughts, reasons=recipe.reasons)
+    if not recipe.reinforcement_steps:
         return base
     draw = random.Random(SEED)
     batch = 4
-    rows = [puzzle_row(random_puzzle(draw)) for _ in range(stage.reinforcement_steps * batch)]
+    rows = [puzzle_row(random_puzzle(draw)) for _ in range(recipe.reinforcement_steps * batch)]
     settings = Hyperparameters(
-        n_epochs=1, batch_size=batch, learning_rate_multiplier=stage.learning_rate_multiplier, eval_interval=10**6
+        n_epochs=1, batch_size=batch, learning_rate_multiplier=recipe.learning_rate_multiplier, eval_interval=10**6
     )
     schema = countdown.response_format()["json_schema"]
     trainer = ReinforcementTrainer(base, rows, (), settings, countdown_grade, SEED, json_schema=schema)
@@ -79,13 +79,13 @@ def countdown_grade(item: Mapping[str, Any], text: str) -> Grade:
 def write(folder: Path) -> None:
     """Write every stage to `reasoner.json` in a folder."""
     stages = {}
-    for name, stage in STAGES.items():
-        weights = pretrain(stage)
+    for name, recipe in RECIPES.items():
+        weights = pretrain(recipe)
         stages[name] = {
-            "imitation_steps": stage.imitation_steps,
-            "reinforcement_steps": stage.reinforcement_steps,
-            "thoughts": dict(zip(("low", "medium", "high"), stage.thoughts, strict=True)),
-            "reasons": stage.reasons,
+            "imitation_steps": recipe.imitation_steps,
+            "reinforcement_steps": recipe.reinforcement_steps,
+            "thoughts": dict(zip(("low", "medium", "high"), recipe.thoughts, strict=True)),
+            "reasons": recipe.reasons,
             "weights": {key: round(float(weights[key]), 4) for key in NAMES},
         }
     (folder / "reasoner.json").write_text(json.dumps(stages, indent=1) + "\n", encoding="utf-8")
