@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -52,6 +52,18 @@ class Comparison:
     def spread(self) -> float:
         """The standard deviation of one cluster's difference; NaN with a single cluster."""
         return self.difference.standard_error * math.sqrt(self.difference.clusters)
+
+    def turned(self) -> Comparison:
+        """Return the same comparison as second minus first."""
+        return replace(
+            self,
+            difference=replace(
+                self.difference, value=-self.difference.value, interval=self.difference.interval.mirrored()
+            ),
+            margin_interval=self.margin_interval.mirrored(),
+            won=self.lost,
+            lost=self.won,
+        )
 
 
 MARGIN_LEVEL = 0.90

@@ -97,7 +97,7 @@ def corrected_pass_rate(
     raw = float(np.nanmean(np.asarray(graded, dtype=np.float64)))
     if not (informedness.low > 0 and sensitivity + specificity > 1):
         return CorrectedRate(raw, sensitivity, specificity, informedness, None, None, draws, seed)
-    # A draw in which the grader is no better than a coin says nothing: it allows every rate.
+    # The few draws in which the grader is no better than a coin push the rate to an end.
     corrected = np.clip((drawn_raw + drawn_specificity - 1) / np.maximum(drawn_informedness, 1e-9), 0.0, 1.0)
     return CorrectedRate(
         raw,

@@ -39,7 +39,7 @@ def estimate_difference(
 ) -> Estimate:
     """Estimate the mean of first minus second over the items (items,) that both have, with its interval.
 
-    Scores: the cluster-robust t interval on the paired differences. Passes: `pass_difference_interval`. Where all
+    Scores: `mean_interval` of the paired differences. Passes: `pass_difference_interval`. Where all
     differences are equal: `constant_interval`. The standard error is always the cluster-robust one.
 
     Raises StatisticsInputError if the lengths differ, a value is off the scale, or no item has both values.

@@ -31,6 +31,10 @@ class Interval:
         """Whether the interval lies strictly inside +-margin."""
         return -margin < self.low and self.high < margin
 
+    def mirrored(self) -> Interval:
+        """Return the interval of the negated value."""
+        return Interval(-self.high, -self.low, self.level)
+
     def cut(self, low: float, high: float) -> Interval:
         """Return the part that lies in [low, high]."""
         return Interval(min(max(self.low, low), high), max(min(self.high, high), low), self.level)

@@ -27,7 +27,13 @@ class Pair:
     first: int
     second: int
     comparison: Comparison | None
+    """First minus second."""
     reasons: tuple[Incomparable, ...] = ()
+
+    def turned(self) -> Pair:
+        """Return the same pair seen from the other arm."""
+        comparison = None if self.comparison is None else self.comparison.turned()
+        return Pair(self.second, self.first, comparison, self.reasons)
 
 
 def estimate_arms(

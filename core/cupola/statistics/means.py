@@ -15,16 +15,17 @@ from .quantiles import rare_share, student_quantile
 
 ROUNDING = 1e-12
 """What floating-point sums may lose, as a share of their size; smaller differences are none."""
+_NO_SKEWNESS = 1e-6
+"""Below this the transformation loses more to rounding than it corrects."""
 
 
 def estimate_mean(
     values: ArrayLike, clusters: Clusters | None = None, scale: Scale = UNKNOWN_SCALE, level: float = LEVEL
 ) -> Estimate:
-    """Estimate the mean of values (items,), NaN left out, with the cluster-robust t interval, cut to the scale.
+    """Estimate the mean of values (items,), NaN left out, with its cluster-robust interval, cut to the scale.
 
-    V = G/(G-1) * sum_g (n_g * (mean_g - mean))^2 / N^2, t with G - 1 degrees of freedom: Cameron and Miller 2015;
-    Miller 2024 (arXiv 2411.00640), section 2.2. Where all clusters agree V says nothing, and the interval is that of
-    `constant_interval`.
+    The standard error is sqrt(V), V = G/(G-1) * sum_g (n_g * (mean_g - mean))^2 / N^2: Cameron and Miller 2015; Miller
+    2024 (arXiv 2411.00640), section 2.2. For the interval see `mean_interval`.
 
     Raises StatisticsInputError if no value is left, one is off the scale, or the lengths differ.
     """
@@ -35,12 +36,33 @@ def estimate_mean(
 
 
 def mean_interval(sums: ClusterSums, scale: Scale, level: float) -> Interval:
-    """Return the cluster-robust t interval of the mean, cut to the scale."""
+    """Return the interval of the mean by Student's t with G - 1 degrees of freedom, freed of skewness, cut to the scale.
+
+    With the clusters' skewness g, T = W + g W^2 / 3 + g^2 W^3 / 27 + g / (6 G) of W = (mean - true mean) / (sqrt(G) se)
+    is nearly symmetric, and since it grows with W the limits +-t / sqrt(G) of T turn back into limits of the mean.
+    Without skewness this is the plain t interval. With it the plain one covers only 90% at 10 clusters of scores
+    whose mean lies a tenth from the end of their scale. Source: Hall 1992, "On the removal of skewness by
+    transformation". Where all clusters agree, see `constant_interval`.
+    """
     error = standard_error(sums)
     if not error > 0:
         return constant_interval(sums.mean, sums.clusters, scale, level)
-    reach = student_quantile(level, sums.clusters) * error
-    return Interval(sums.mean - reach, sums.mean + reach, level).cut(scale.low, scale.high)
+    root = math.sqrt(sums.clusters)
+    limit = student_quantile(level, sums.clusters) / root
+    skewness = _skewness(_residuals(sums))
+    above, below = (_untransformed(side * limit, skewness, sums.clusters) * error * root for side in (1, -1))
+    return Interval(sums.mean - above, sums.mean - below, level).cut(scale.low, scale.high)
+
+
+def _untransformed(limit: float, skewness: float, clusters: int) -> float:
+    """Return W whose T is `limit`."""
+    if abs(skewness) < _NO_SKEWNESS:
+        return limit
+    return float(3 * (np.cbrt(1 + skewness * (limit - skewness / (6 * clusters))) - 1) / skewness)
+
+
+def _skewness(residuals: Floats) -> float:
+    return float((residuals**3).mean() / (residuals**2).mean() ** 1.5)
 
 
 def constant_interval(value: float, clusters: int, scale: Scale, level: float) -> Interval:
@@ -58,10 +80,15 @@ def standard_error(sums: ClusterSums) -> float:
     count = sums.clusters
     if count < 2:
         return math.nan
-    residuals = sums.sums - sums.sizes * sums.mean
+    residuals = _residuals(sums)
     if np.abs(residuals).max() <= ROUNDING * np.abs(sums.sums).max():
         return 0.0
     return math.sqrt(count / (count - 1) * float(residuals @ residuals)) / sums.items
+
+
+def _residuals(sums: ClusterSums) -> Floats:
+    """Return what each cluster (G,) brings to the sum beyond its share of the mean."""
+    return sums.sums - sums.sizes * sums.mean
 
 
 def check_scale(values: Floats, scale: Scale) -> None:
