@@ -45,6 +45,14 @@ CHECKS: dict[Format, Callable[[dict[str, Any], Broken], Reading | None]] = {
     Format.QUESTION_ANSWER: question_answer.check,
 }
 
+METHODS: dict[Format, str] = {
+    Format.CHAT: "supervised",
+    Format.VISION: "supervised",
+    Format.PREFERENCE: "dpo",
+    Format.REINFORCEMENT: "reinforcement",
+}
+"""The method of training that each format is for, in the service's word."""
+
 _KIN = frozenset({Format.CHAT, Format.VISION})
 
 
