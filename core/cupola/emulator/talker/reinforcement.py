@@ -32,7 +32,7 @@ ANSWERS_PER_PROMPT: Final = 8
 """At compute multiplier 1."""
 LONGEST_ANSWER: Final = 96
 _KL_WEIGHT: Final = 0.02
-_RATE_SHARE: Final = 0.5
+_RATE_SHARE: Final = 0.15
 """Rewards are learnt from at this share of the supervised rate."""
 
 

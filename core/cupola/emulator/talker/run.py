@@ -19,7 +19,7 @@ from .adam import Adam
 from .network import Network, trainable
 from .talker import widened
 
-RATE: Final = 1e-3
+RATE: Final = 3e-3
 """The learning rate of multiplier 1."""
 _WARM_UP: Final = 0.05
 _SMALL_SET: Final = 500

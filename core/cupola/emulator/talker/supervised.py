@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from random import Random
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from cupola.emulator.engine import Hyperparameters, StepReport, TrainingRow, Weights
 
 from .batches import batch_of
+from .corpus import dialogue
 from .run import RATE, Course, NothingToLearnError, Run, chunks, generator, resolve, skipped_note
 from .tokenizer import Tokenizer, shipped_tokenizer
 from .transcript import Example, conversation_example
@@ -18,6 +20,10 @@ _VALID_BATCH: Final = 4
 _VALID_TIMES: Final = 30
 """About how often a run measures the loss on a small validation batch."""
 _READ_AT_ONCE: Final = 16
+_REPLAYED: Final = 5
+"""Dialogues of the pretraining corpus that are read along with every batch, so that it is not forgotten."""
+_REPLAY_WEIGHT: Final = 0.5
+"""How much their mean loss counts beside the batch's own."""
 
 
 class SupervisedTrainer:
@@ -37,9 +43,9 @@ class SupervisedTrainer:
         Raises:
             NothingToLearnError: No training row has an answer.
         """
-        vocabulary = tokenizer or shipped_tokenizer()
-        self._train, skipped = _examples(vocabulary, train_rows)
-        self._valid, skipped_valid = _examples(vocabulary, valid_rows or ())
+        self._tokenizer = tokenizer or shipped_tokenizer()
+        self._train, skipped = _examples(self._tokenizer, train_rows)
+        self._valid, skipped_valid = _examples(self._tokenizer, valid_rows or ())
         if not self._train:
             raise NothingToLearnError("No row of the training file has an assistant message to learn from.")
         self._notes = skipped_note("training", skipped) + skipped_note("validation", skipped_valid)
@@ -56,12 +62,13 @@ class SupervisedTrainer:
         return None
 
     def step(self) -> StepReport:
-        """Take one optimizer step: the mean cross-entropy of the batch's answer tokens."""
+        """Take one optimizer step on the mean cross-entropy of the batch's answer tokens.
+
+        A little of the pretraining corpus is learnt again in the same step (replay); it is neither measured nor billed.
+        """
         step = self._run.next_step()
         examples = [self._train[row] for row in self._course.rows_of(step)]
-        loss, accuracy = self._measure(examples)
-        count = sum(sum(example.learnt[1:]) for example in examples)
-        self._run.descend(np.full(count, -1 / count, np.float32))
+        loss, accuracy = self._learn(examples, self._replay(step))
         metrics = {"train_loss": loss, "train_mean_token_accuracy": accuracy}
         ended = self._course.ends_epoch(step)
         metrics |= self._validation(step, ended)
@@ -80,6 +87,20 @@ class SupervisedTrainer:
         """Go on from what `state()` gave."""
         self._run.restore(state)
 
+    def _replay(self, step: int) -> list[Example]:
+        """Dialogues of the pretraining corpus for one step."""
+        rng = Random(int(generator(self._seed, "replay", step).integers(2**62)))
+        return [conversation_example(self._tokenizer, dialogue(rng)) for _ in range(_REPLAYED)]
+
+    def _learn(self, examples: Sequence[Example], replayed: Sequence[Example]) -> tuple[float, float]:
+        """One optimizer step; the loss and accuracy of the examples before it."""
+        predictions = batch_of([*examples, *replayed])
+        own = predictions.batch.rows < len(examples)
+        logp = self._run.network.logp(predictions.batch)
+        hits = self._run.network.hits()
+        self._run.descend(np.where(own, -1 / own.sum(), -_REPLAY_WEIGHT / (~own).sum()).astype(np.float32))
+        return -float(logp[own].mean()), float(hits[own].mean())
+
     def _validation(self, step: int, epoch_ended: bool) -> dict[str, float]:
         metrics: dict[str, float] = {}
         if self._valid and (epoch_ended or step % max(1, self.total_steps // _VALID_TIMES) == 0):
@@ -93,10 +114,9 @@ class SupervisedTrainer:
         return metrics
 
     def _measure(self, examples: Sequence[Example]) -> tuple[float, float]:
-        """Mean loss and accuracy over the answer tokens of examples; leaves the last ones ready to be learnt from."""
+        """Mean loss and accuracy over the answer tokens of examples."""
         loss, right, count = 0.0, 0, 0
-        whole = len(examples) <= max(_READ_AT_ONCE, self.hyperparameters.batch_size or 1)
-        for part in chunks(len(examples), len(examples) if whole else _READ_AT_ONCE):
+        for part in chunks(len(examples), _READ_AT_ONCE):
             logp = self._run.network.logp(batch_of([examples[i] for i in part]).batch)
             loss -= float(logp.sum())
             right += int(self._run.network.hits().sum())
