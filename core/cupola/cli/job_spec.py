@@ -12,7 +12,6 @@ from typing import Any
 
 from ..azure.wire.requests import JobRequest, job_body
 from ..errors import UsageError
-from ..training.curves import ROWS_KEY
 
 METHODS = ("supervised", "dpo", "reinforcement")
 _KNOWN_KEYS = (
@@ -42,6 +41,8 @@ class JobSpec:
 
     def request(self, training_id: str, validation_id: str | None) -> JobRequest:
         """The request, once the files are at the service."""
+        from ..training.curves import ROWS_KEY
+
         rows = {ROWS_KEY: str(count_rows(self.training))} if isinstance(self.training, Path) else {}
         return JobRequest(
             self.model,

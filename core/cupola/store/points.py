@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..models import Point
 from .database import Database, touch
 
-Series = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Series: TypeAlias = "tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]"
 """Steps in rising order, and the value at each."""
 
 
@@ -45,6 +47,9 @@ def metrics(database: Database, job_id: str) -> list[str]:
 
 def series(database: Database, job_id: str, metric: str, from_step: int = -(2**62)) -> Series:
     """One metric's points from a step on."""
+    # Imported late: faces and commands that draw no curve start faster.
+    import numpy as np
+
     rows = database.rows(
         "SELECT step, value FROM points WHERE job_id = ? AND metric = ? AND step >= ? ORDER BY step",
         (job_id, metric, from_step),
