@@ -70,6 +70,9 @@ class CupolaApp(App[str]):
         self._profile, self._database, self._clock = profile, database, clock
         self._preferences = preferences or Preferences()
         self._start_worker, self._worker_running = start_worker, worker_running
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._preferences.theme if self._preferences.theme in (DARK.name, LIGHT.name) else DARK.name
         self._commands = remapped(self._preferences.keys)
         self._facts = Facts(database)
         self._watch = StoreWatch(database)
@@ -85,15 +88,16 @@ class CupolaApp(App[str]):
         """Keep control characters out of every line."""
         return [*super().get_line_filters(), ControlFilter()]
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Cupola's own variables, for themes that lack them."""
+        return dict(DARK.variables)
+
     def get_default_screen(self) -> FrameScreen:
         """The frame."""
         return self._frame
 
     def on_mount(self) -> None:
         """Show what is known at once; look for changes and for a worker after that."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = self._preferences.theme if self._preferences.theme in (DARK.name, LIGHT.name) else DARK.name
         self.set_keymap(dict(self._preferences.keys))
         self._told = {wish.id: wish.state for wish in self._known_wishes()}
         self._look()

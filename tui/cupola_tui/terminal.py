@@ -69,16 +69,18 @@ def protected_stderr(log: Path) -> Iterator[None]:
     if sys.__stderr__ is None or not sys.__stderr__.isatty():
         yield
         return
-    original = sys.__stderr__
+    original, python_stderr = sys.__stderr__, sys.stderr
     screen = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     kept = os.dup(2)
     target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.dup2(target, 2)
         sys.__stderr__ = screen  # type: ignore[misc]  # Textual's driver looks it up by this name.
+        sys.stderr = screen  # Where Textual says why it crashed.
         yield
     finally:
         sys.__stderr__ = original  # type: ignore[misc]
+        sys.stderr = python_stderr
         os.dup2(kept, 2)
         os.close(kept)
         os.close(target)

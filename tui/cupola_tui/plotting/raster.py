@@ -188,21 +188,26 @@ def _draw_glyphs(grid: _Grid, curve: Curve, x: Axis, y: Axis, left: int, columns
         place = x.place(float(curve.steps[index]))
         if 0 <= place <= 1:
             row = _row(y.place(float(curve.values[index])), rows)
-            grid[row][left + round(place * (columns - 1))] = curve.glyph, curve.ink
+            grid[row][left + _dot(place, columns, 2)] = curve.glyph, curve.ink
 
 
 def _draw_cursor(grid: _Grid, step: float, x: Axis, left: int, columns: int, rows: int) -> None:
     place = x.place(step)
     if not 0 <= place <= 1:
         return
-    column = left + round(place * (columns - 1))
+    column = left + _dot(place, columns, 2)
     for row in range(rows):
         character, ink = grid[row][column]
         grid[row][column] = ("│", "accent") if character in " ░" else (character, f"{ink} reverse")
 
 
 def _row(place: float, rows: int) -> int:
-    return min(rows - 1, max(0, rows - 1 - round(place * (rows - 1))))
+    return rows - 1 - _dot(min(1.0, max(0.0, place)), rows, 4)
+
+
+def _dot(place: float, cells: int, dots: int) -> int:
+    """The cell in which plotext puts the braille dot of a place in 0..1, so that glyphs lie on their lines."""
+    return math.floor(0.5 + (cells * dots - 1) * place) // dots
 
 
 def _is_braille(character: str) -> bool:

@@ -61,6 +61,6 @@ def action_card(action: Action) -> CardScreen:
 
 def quit_card(running: int, worker: bool) -> CardScreen:
     """The card before leaving while something runs."""
-    jobs = "1 job goes on" if running == 1 else f"{running} jobs go on"
+    jobs = "1 job runs on" if running == 1 else f"{running} jobs run on"
     watching = "The worker keeps watching them." if worker else "Nothing watches them until Cupola is opened again."
-    return CardScreen("Leave Cupola", (("without it", f"{jobs} in the cloud. {watching}"),), "leave", "stay")
+    return CardScreen("Leave Cupola", (("goes on", f"{jobs} in the cloud. {watching}"),), "leave", "stay")

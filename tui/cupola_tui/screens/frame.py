@@ -59,6 +59,7 @@ class FrameScreen(Screen[None]):
         self._state: FrameState | None = None
         self._top_shown: tuple[object, ...] = ()
         self._rate = 0.0
+        self._ready = False
 
     def compose(self) -> ComposeResult:
         yield Lines(id="top")
@@ -69,6 +70,9 @@ class FrameScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Open the first pane."""
+        self._ready = True
+        if self._state is not None:
+            self.show_state(self._state)
         self.query_one("#too-small", Lines).show(self._too_small)
         self.query_one("#footer", Lines).show(lambda width: [frame.footer(self._here(), width)])
         self.open_pane(self._first)
@@ -97,6 +101,8 @@ class FrameScreen(Screen[None]):
     def show_state(self, state: FrameState) -> None:
         """Show the top line; only what reads differently is sent, and the bytes a second never alone but to say 0."""
         self._state = state
+        if not self._ready:
+            return
         words = plain((*frame.top_line(state, self._clock(), 0, 10_000),))
         rate = self._meter.rate()
         if (words, state) != self._top_shown or (rate == 0 and self._rate != 0):

@@ -68,22 +68,21 @@ def freshness(state: FrameState, now: float, zone: tzinfo | None = None) -> Line
 
 
 def pane_tabs(active: str, width: int) -> Line:
-    """The panes with their numbers; short names where room is short."""
-    spans: list[tuple[str, str]] = []
-    for number, name in enumerate(PANES, 1):
-        title = f" {number} {name.capitalize()} "
-        spans.append((title, "tab bold" if name == active else "muted"))
-        spans.append((" ", ""))
-    return line(*spans[:-1])
+    """The panes with their numbers; closer together where room is short."""
+    titles = [(f" {number} {name.capitalize()} ", name) for number, name in enumerate(PANES, 1)]
+    gap = " " if sum(len(title) + 1 for title, _ in titles) <= width else ""
+    spans = [((title, "tab bold" if name == active else "muted"), (gap, "")) for title, name in titles]
+    return line(*(span for pair in spans for span in pair))
 
 
 def pane_at(active: str, x: int, width: int) -> str | None:
     """The pane whose tab lies at a cell."""
     start = 0
-    for name, span in zip(PANES, pane_tabs(active, width)[::2], strict=True):
-        if start <= x < start + len(span.text):
+    spans = pane_tabs(active, width)
+    for name, title, gap in zip(PANES, spans[::2], spans[1::2], strict=True):
+        if start <= x < start + len(title.text):
             return name
-        start += len(span.text) + 1
+        start += len(title.text) + len(gap.text)
     return None
 
 

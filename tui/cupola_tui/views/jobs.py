@@ -33,7 +33,6 @@ SIGNS: dict[Phase, tuple[str, str]] = {
 
 _METHODS = {"supervised": "sft", "dpo": "dpo", "reinforcement": "rft"}
 _DATE = re.compile(r"-20\d\d-\d\d-\d\d\b")
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 BAR_WIDTH = 8
 
 
@@ -75,11 +74,10 @@ def progress_cell(job: Job, progress: Progress | None) -> Line:
 
 
 def bar(share: float, width: int, ink: str = "info") -> Line:
-    """A bar in eighths of a cell; `share` is from 0 to 1."""
-    eighths = round(min(1.0, max(0.0, share)) * width * 8)
-    full, rest = divmod(eighths, 8)
-    part = _EIGHTHS[rest] if rest else ""
-    return line(("█" * full + part, ink), ("░" * (width - full - len(part)), "track"))
+    """A bar in half cells; `share` is from 0 to 1."""
+    full, half = divmod(round(min(1.0, max(0.0, share)) * width * 2), 2)
+    done = "━" * full + "╸" * half
+    return line((done, ink), ("─" * (width - len(done)), "track"))
 
 
 def needs_you(jobs: Iterable[Job], now: float) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from textual import events
 
 from ..commands import bindings
-from ..lines import Line, Span, cell_width, joined, line
+from ..lines import Line, Span, flowed, line
 from ..plotting.decimate import Floats, Steps, finite
 from ..plotting.raster import GLYPHS, Curve, Raster, View, rasterise
 from ..plotting.scale import number
@@ -107,7 +107,7 @@ class Chart(Painted, can_focus=True):
         return self._view.zoom is not None or self._view.cursor is not None
 
     def lines(self, width: int, height: int) -> Sequence[Line]:
-        title = self._title(width)
+        title = self._title(width, height)
         room = height - len(title)
         self._raster = rasterise(self._curves(), self._view, width, room) if room > 0 else None
         if self._raster is None:
@@ -164,18 +164,15 @@ class Chart(Painted, can_focus=True):
             bright.append(Curve(steps, values, ink, glyph, series.sparse, series.band))
         return dim + bright
 
-    def _title(self, width: int) -> list[Line]:
-        """The title with a legend entry for each series, on as many lines as that takes, two at most."""
+    def _title(self, width: int, height: int) -> list[Line]:
+        """The title with a legend entry for each series, on as many lines as that takes and the height allows."""
         marks = [" log"] if self._view.log else []
         marks += [f" smoothed {self._weight:g}"] if self._weight else []
         title = line((self._plot.title, "accent bold" if self.has_focus else "bold"), ("".join(marks), "muted"))
         if self._view.cursor is not None:
             title = (*title, Span(f" at step {self._view.cursor:.0f}", "accent"))
         entries = [self._entry(position, series) for position, series in enumerate(self._plot.series)]
-        whole = joined([title, *entries], line("  "))
-        if cell_width(whole) <= width or not entries:
-            return [whole]
-        return [title, joined(entries, line("  "))]
+        return flowed([title, *entries], line("  "), width)[: max(1, height // 5)]
 
     def _entry(self, position: int, series: Series) -> Line:
         ink = f"series{position % SERIES_INKS + 1}"

@@ -89,6 +89,7 @@ class Table(Painted, can_focus=True):
     """Rows with a cursor and marks."""
 
     BINDINGS = bindings("table")
+    SCOPES = ("table",)
 
     class Moved(Message):
         """The cursor stands on another row, or on none."""
@@ -124,6 +125,11 @@ class Table(Painted, can_focus=True):
         def __init__(self, table: Table, column: int) -> None:
             super().__init__()
             self.table, self.column = table, column
+
+        @property
+        def control(self) -> Table:
+            """The table that sent it."""
+            return self.table
 
     def __init__(
         self, columns: Sequence[Column], *, id: str | None = None, markable: bool = False, follow: bool = False
@@ -272,7 +278,9 @@ class Table(Painted, can_focus=True):
             sign = ""
             if self.sorted_by and self.sorted_by[0] == number:
                 sign = " ↓" if self.sorted_by[1] else " ↑"
-            titles.append(line((column.title + sign, "head")))
+            titles.append(
+                line(((column.title + sign)[-max(2, column.width) :].strip() if sign else column.title, "head"))
+            )
         return (Span(" "), *_cells(titles, self._columns, layout))
 
     def _settle(self) -> None:
@@ -331,8 +339,9 @@ def _cells(cells: Sequence[Line], columns: Sequence[Column], layout: Sequence[in
     for cell, column, width in zip(cells, columns, layout, strict=True):
         if not width:
             continue
+        if spans:
+            spans.append(Span(" "))
         kept = fitted(cell, width)
         gap = Span(" " * (width - sum(cell_len(span.text) for span in kept)))
         spans += [gap, *kept] if column.right else [*kept, gap]
-        spans.append(Span(" "))
     return spans

@@ -73,7 +73,8 @@ class JobDetail(Container):
         self.add_class("-overlay")
         self._tab = 0
         self._switch()
-        self.border_title = Content(visible(f"{len(jobs)} jobs compared"))
+        shared = any(len(plot.series) > 1 for plot in plots)
+        self.border_title = Content(f"{len(jobs)} jobs " + ("compared" if shared else "without a metric in common"))
         self.border_subtitle = Content("esc back to one job")
         for curves in self._curves():
             curves.overlay(plots)

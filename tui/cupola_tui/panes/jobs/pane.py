@@ -32,9 +32,9 @@ COLUMNS = (
     Column("", 1),
     Column("name", 12, flexible=True),
     Column("method", 6, drop=2),
-    Column("model", 13, drop=3),
+    Column("model", 12, drop=3),
     Column("progress", 13),
-    Column("left", 8, drop=1),
+    Column("left", 7, drop=1),
 )
 
 _SORTED_COLUMN = {"phase": 0, "name": 1, "method": 2, "model": 3}
