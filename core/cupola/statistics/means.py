@@ -36,7 +36,7 @@ def estimate_mean(
 
 
 def mean_interval(sums: ClusterSums, scale: Scale, level: float) -> Interval:
-    """Return the interval of the mean by Student's t with G - 1 degrees of freedom, freed of skewness, cut to the scale.
+    """Return the interval of the mean: Student's t with G - 1 degrees of freedom, freed of skewness, cut to the scale.
 
     With the clusters' skewness g, T = W + g W^2 / 3 + g^2 W^3 / 27 + g / (6 G) of W = (mean - true mean) / (sqrt(G) se)
     is nearly symmetric, and since it grows with W the limits +-t / sqrt(G) of T turn back into limits of the mean.
