@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cupola.graders import GraderDefinitionError, Multi, PythonGrader, ScoreModel, grader_hash, parse_grader
@@ -108,6 +108,7 @@ TYPES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(TYPES, st.dictionaries(KEYS, JSON))
 def test_any_json_is_read_or_refused_in_plain_words(kind: str, fields: dict[str, Any]) -> None:
     try:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cupola.graders.model_reply import UnreadableReplyError, read_label, read_score
@@ -54,6 +54,7 @@ def test_an_unreadable_reply_is_never_a_score(reply: str) -> None:
         read_score(reply, 0, 10)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_reply_is_a_score_in_range_or_unreadable(reply: str) -> None:
     try:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cupola.graders import InvalidVariableError, placeholders, render
@@ -52,6 +52,7 @@ def test_the_names_of_a_template_are_listed_in_order() -> None:
     assert placeholders("{{ item.a }} and {{sample.output_text}}") == ("item.a", "sample.output_text")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_an_inserted_text_is_never_expanded_again(text: str) -> None:
     hostile = f"{{{{item.secret}}}}{text}"
