@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -22,6 +24,13 @@ class Account:
     resource_group: str = "cupola-emulator"
     name: str = "zava"
     location: str = "swedencentral"
+    region: str = "Sweden Central"
+    """The location's display name."""
+
+    @property
+    def second_key(self) -> str:
+        """The other of the two keys that every account has; both open it."""
+        return hmac.new(self.token_secret.encode(), b"second key", hashlib.sha256).hexdigest()
 
 
 def _fresh_account() -> Account:

@@ -18,10 +18,12 @@ from cupola_data.models import catalogue
 
 from .account import open_account
 from .clock import Clock
+from .deployments.lifecycle import deploy_base_models
 from .dialect import Dialect
 from .engines import SHIPPED
 from .errors import ApiError, answer_failure, answer_refusal, answer_unknown_path
 from .inference.client import Inference
+from .limits import RateLimits
 from .lock import exclusive
 from .middleware import BodyLimit, Gate, LocalHostOnly, RequestIds
 from .resource import Resource
@@ -29,7 +31,6 @@ from .routes import chat, files, jobs, models, token
 from .service import Service
 from .state.database import open_database
 from .state.folders import open_folders
-from .state.models import deploy_base_models
 from .training.lifecycle import Lifecycle
 
 _SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES)
@@ -54,17 +55,19 @@ def open_resource(
 ) -> Resource:
     """The resource that a state directory holds, made where it does not exist yet."""
     folders = open_folders(state_dir)
+    emulated = Clock(clock, speed)
     database = open_database(folders.database)
     resource = Resource(
         account=open_account(state_dir),
         catalogue=catalogue(),
-        clock=Clock(clock, speed),
+        clock=emulated,
         database=database,
         dialect=dialect,
         folders=folders,
         engines=engines,
+        limits=RateLimits(emulated),
     )
-    deploy_base_models(database, resource.catalogue, resource.clock.now())
+    deploy_base_models(resource)
     return resource
 
 

@@ -10,6 +10,7 @@ from cupola_data.models import Catalogue
 from .account import Account
 from .clock import Clock
 from .dialect import Dialect
+from .limits import RateLimits
 from .state.folders import Folders
 
 
@@ -25,3 +26,5 @@ class Resource:
     folders: Folders
     engines: str
     """Where child processes find the tiny models: `module:name` or `/path/to/file.py:name`."""
+    limits: RateLimits
+    """The rate limits of every deployment, whoever calls it."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cupola_data.models import BaseModel
 
+from .deployments import lifecycle
 from .engines import ModelReference, WeightsReference
 from .resource import Resource
 from .state import models
+from .state.deployments import Deployment
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Serving:
     """The model id that answers report."""
     base: BaseModel
     engine: ModelReference
+    deployment: Deployment | None = None
+    """The deployment that was asked for; None for a model that was resolved by its own name."""
 
 
 def base_engine(base: BaseModel) -> ModelReference:
@@ -42,7 +46,6 @@ def resolve_model(resource: Resource, model_id: str) -> Serving | None:
 
 def find_serving(resource: Resource, name: str) -> Serving | None:
     """What answers under a deployment's name; None when there is no such deployment or it is not ready yet."""
-    deployment = models.find_deployment(resource.database, name)
-    if deployment is None or resource.clock.now() < deployment.ready_at:
-        return None
-    return resolve_model(resource, deployment.model)
+    deployment = lifecycle.find_ready(resource, name)
+    serving = resolve_model(resource, deployment.model) if deployment is not None else None
+    return replace(serving, deployment=deployment) if serving is not None else None

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from ..admission import admit, note_paid
 from ..body import read_object
 from ..chat.completion import Completion, chunks, render_completion
 from ..chat.request import ChatRequest, read_chat_request
@@ -20,7 +21,6 @@ from ..errors import bad_request, deployment_not_found
 from ..resource import Resource
 from ..service import resource_of, service_of
 from ..serving import Serving, find_serving
-from ..state import models
 
 
 async def _wait_until(resource: Resource, started: float, declared: float) -> None:
@@ -47,7 +47,7 @@ async def _answer(request: Request, name: str, body: Mapping[str, Any]) -> Respo
     if serving is None:
         raise deployment_not_found()
     chat: ChatRequest = read_chat_request(body, serving.base)
-    models.touch_deployment(resource.database, name, resource.clock.now())
+    allowance = admit(request, serving, "ChatCompletions_Create", chat.messages, chat.max_tokens, chat.n)
     answers: list[Answer] = await service.inference.answer(serving.engine, chat.requests())
     completion = Completion(
         id=new_id("chatcmpl", "openai", 29),
@@ -56,13 +56,14 @@ async def _answer(request: Request, name: str, body: Mapping[str, Any]) -> Respo
         answers=tuple(answers),
         logprobs=chat.logprobs,
     )
+    note_paid(resource, serving, "chat.completions", body, answers)
     if chat.stream:
         stream = _stream(resource, serving, completion, started, chat.include_usage)
-        return StreamingResponse(stream, media_type="text/event-stream")
+        return StreamingResponse(stream, media_type="text/event-stream", headers=allowance.headers())
     stand = serving.base.emulator
     longest = max(answer.completion_tokens for answer in answers)
     await _wait_until(resource, started, stand.first_token_ms / 1000 + longest / stand.tokens_per_second)
-    return JSONResponse(render_completion(completion))
+    return JSONResponse(render_completion(completion), headers=allowance.headers())
 
 
 async def create_for_deployment(request: Request) -> Response:

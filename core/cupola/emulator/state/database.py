@@ -114,6 +114,51 @@ MIGRATIONS: tuple[str, ...] = (
         used_at REAL NOT NULL
     );
     """,
+    """
+    DROP TABLE deployments;
+    CREATE TABLE deployments (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        model TEXT NOT NULL,
+        version TEXT NOT NULL,
+        format TEXT NOT NULL,
+        sku TEXT NOT NULL,
+        capacity INTEGER NOT NULL,
+        base TEXT NOT NULL,
+        tuned INTEGER NOT NULL,
+        created_at REAL NOT NULL,
+        succeeded_at REAL NOT NULL,
+        ready_at REAL NOT NULL,
+        used_at REAL NOT NULL,
+        modified_at REAL NOT NULL,
+        deleted_at REAL,
+        options TEXT NOT NULL
+    );
+    CREATE TABLE operations (
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        deployment TEXT NOT NULL COLLATE NOCASE,
+        started_at REAL NOT NULL,
+        ends_at REAL NOT NULL
+    );
+    CREATE INDEX operations_by_end ON operations (ends_at);
+    CREATE TABLE quota_holds (
+        usage TEXT NOT NULL,
+        capacity INTEGER NOT NULL,
+        until REAL NOT NULL
+    );
+    CREATE TABLE ledger (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        at REAL NOT NULL,
+        operation TEXT NOT NULL,
+        deployment TEXT NOT NULL,
+        model TEXT NOT NULL,
+        request_hash TEXT NOT NULL,
+        prompt_tokens INTEGER NOT NULL,
+        completion_tokens INTEGER NOT NULL
+    );
+    CREATE INDEX ledger_by_request ON ledger (request_hash);
+    """,
 )
 """Each entry is applied once, in order; `PRAGMA user_version` counts those applied."""
 

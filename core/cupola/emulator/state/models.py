@@ -1,4 +1,4 @@
-"""Tuned models and deployments."""
+"""Tuned models and checkpoints of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from cupola_data.models import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +25,6 @@ class TunedModel:
     """Whether the model list shows it; checkpoints are deployable but not listed."""
     engine: Mapping[str, Any]
     """Weights by engine: `{"talker": reference, "reasoner": reference or None}`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """A name under which a model answers."""
-
-    name: str
-    model: str
-    version: str
-    format: str
-    sku: str
-    capacity: int
-    """Thousands of tokens a minute."""
-    created_at: float
-    ready_at: float
-    used_at: float
 
 
 def tuned_from_row(row: sqlite3.Row) -> TunedModel:
@@ -83,40 +65,3 @@ def listed_models(database: sqlite3.Connection) -> list[TunedModel]:
 def remove_tuned(database: sqlite3.Connection, model_id: str) -> None:
     """Forget a tuned model."""
     database.execute("DELETE FROM tuned_models WHERE id = ?", (model_id,))
-
-
-def deployment_from_row(row: sqlite3.Row) -> Deployment:
-    """The record of a row."""
-    return Deployment(**{key: row[key] for key in row.keys() if key != "seq"})  # noqa: SIM118 (a Row iterates values)
-
-
-def add_deployment(database: sqlite3.Connection, deployment: Deployment) -> None:
-    """Keep a deployment. Raises sqlite3.IntegrityError when the name is taken."""
-    database.execute(
-        "INSERT INTO deployments (name, model, version, format, sku, capacity, created_at, ready_at, used_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        tuple(getattr(deployment, name) for name in Deployment.__slots__),
-    )
-
-
-def find_deployment(database: sqlite3.Connection, name: str) -> Deployment | None:
-    """The deployment of that name, in any case."""
-    row = database.execute("SELECT * FROM deployments WHERE name = ?", (name,)).fetchone()
-    return deployment_from_row(row) if row else None
-
-
-def touch_deployment(database: sqlite3.Connection, name: str, now: float) -> None:
-    """Note that a deployment was used."""
-    database.execute("UPDATE deployments SET used_at = ? WHERE name = ?", (now, name))
-
-
-def deploy_base_models(database: sqlite3.Connection, catalogue: Catalogue, now: float) -> None:
-    """On a new state, give every base chat model a deployment under its own name."""
-    if database.execute("SELECT 1 FROM deployments LIMIT 1").fetchone():
-        return
-    for model in catalogue.models:
-        if model.chat:
-            add_deployment(
-                database,
-                Deployment(model.name, model.id, model.version, model.format, "GlobalStandard", 1000, now, now, now),
-            )

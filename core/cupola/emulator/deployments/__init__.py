@@ -1,0 +1,1 @@
+"""Deployments: what may be deployed under which SKU, quota, and how long each lives."""
