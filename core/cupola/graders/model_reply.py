@@ -9,8 +9,8 @@ from typing import Any
 
 _FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL | re.IGNORECASE)
 _LABELLED = re.compile(
-    r"^[\s>#*_`-]*(?:final\s+|overall\s+)?(?:score|result|rating|grade)[*_`\s]*[:=][*_`\s]*"
-    r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?!\d)(?:\s*(?:/|out of)\s*\d+(?:\.\d+)?)?[*_`.\s]*$",
+    r"^[ \t>#*_`-]{0,20}(?:final |overall )?(?:score|result|rating|grade)[ \t*_`]{0,9}[:=][ \t*_`]{0,9}"
+    r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?:[ \t]{0,3}(?:/|out of)[ \t]{0,3}\d+(?:\.\d+)?)?[ \t*_`.]{0,20}\r?$",
     re.IGNORECASE | re.MULTILINE,
 )
 

@@ -10,6 +10,7 @@ import threading
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -171,6 +172,7 @@ def _answers(session: MontySession, probe: str) -> bool:
     return True
 
 
+@cache
 def _modules() -> Mapping[str, ExternalModule]:
     from pydantic_monty import ExternalModule
     from rapidfuzz import fuzz

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
 _PATH = re.compile(r"(item|sample)((?:\.[^.\s]+)*)")
 
 Scope = Mapping[str, Any]
@@ -27,7 +27,7 @@ class InvalidVariableError(LookupError):
 
 def placeholders(template: str) -> tuple[str, ...]:
     """Return the names between the braces of a template, in order."""
-    return tuple(_PLACEHOLDER.findall(template))
+    return tuple(name.strip() for name in _PLACEHOLDER.findall(template))
 
 
 def render(template: str, scope: Scope) -> str:
@@ -37,7 +37,7 @@ def render(template: str, scope: Scope) -> str:
         InvalidVariableError: A placeholder names what is not there. Paths go through objects only,
             as the service documents no array index.
     """
-    return _PLACEHOLDER.sub(lambda match: stringify(lookup(match.group(1), scope)), template)
+    return _PLACEHOLDER.sub(lambda match: stringify(lookup(match.group(1).strip(), scope)), template)
 
 
 def render_json(value: Any, scope: Scope) -> Any:

@@ -76,3 +76,9 @@ def test_a_label_is_read_from_json_or_from_the_whole_reply(reply: str) -> None:
 def test_what_is_no_label_is_unreadable(reply: str) -> None:
     with pytest.raises(UnreadableReplyError):
         read_label(reply, ("good", "bad"))
+
+
+@pytest.mark.parametrize("filler", ["\n", " ", "*", "score ", "score: ", "Score: 1\n" + " " * 30])
+def test_a_very_long_reply_is_searched_all_the_same(filler: str) -> None:
+    with pytest.raises(UnreadableReplyError):
+        read_score(filler * 20_000 + "Score: x", 2, 10)

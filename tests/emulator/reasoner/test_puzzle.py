@@ -37,6 +37,8 @@ def test_a_number_puzzle_is_recognised_however_it_is_put(text: str) -> None:
         "",
         "What are your opening hours?",
         "Our target is 500 customers a day.",
+        "Order numbers 4821, 5512: please move the delivery to 14 March.",
+        "Can I get 10 litres with 2, 5 or 3 coats?",
         "I bought numbers 4, 7 and 8. When do they arrive?",
         "Target: 24. Numbers: [7]",
         "Target: 24. Numbers: [1, 2, 3, 4, 5, 6, 7]",
@@ -54,6 +56,11 @@ def test_numbers_and_target_may_stand_in_different_messages_and_in_parts() -> No
         {"role": "user", "content": [{"type": "text", "text": "Numbers: 2, 5"}, {"type": "image_url"}]},
     ]
     assert recognise(messages) == NumberPuzzle((2, 5), 10, wants_json=True)
+
+
+@pytest.mark.parametrize("filler", [" ", ":", "1 ", "numbers ", "[", "and ", ", ", "target "])
+def test_a_very_long_prompt_is_searched_all_the_same(filler: str) -> None:
+    assert recognise(user("numbers 1" + filler * 50_000 + "x")) is None
 
 
 def test_every_shipped_row_is_recognised_as_its_own_puzzle() -> None:

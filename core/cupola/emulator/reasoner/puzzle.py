@@ -11,14 +11,22 @@ MIN_NUMBERS = 2
 MAX_NUMBERS = 6
 _LARGEST = 1_000_000
 
-_LIST = r"\[?\s*(-?\d+(?:\s*(?:,|;|\band\b|\s)\s*(?:and\s+)?-?\d+)+)\s*\]?"
+_MAX_TEXT = 20_000
+"""Characters looked at, from the end of a prompt."""
+
+# White space is made single spaces beforehand, and repeats are bounded, so that no prompt takes long to search.
+_LIST = r"\[? ?(-?\d{1,9}(?:(?: ?[,;] ?(?:and )?| and | )-?\d{1,9}){1,9})"
 _NUMBERS = (
-    re.compile(rf"\b(?:numbers?|nums|tiles)\b[\"']?\s*(?:are|is|given|available|:|=)*[\"'\s:=]*{_LIST}", re.I),
-    re.compile(rf"\b(?:using|from|with|combine|use)\b[^\d\[\n]{{0,40}}{_LIST}", re.I),
+    re.compile(rf"\b(?:numbers?|nums|tiles)\b[\"']?(?: (?:are|is|given|available)){{0,2}}[\"' :=]{{0,6}}{_LIST}", re.I),
+    re.compile(rf"\b(?:using|from|with|combine|use)\b[^\d\[]{{0,40}}{_LIST}", re.I),
 )
 _TARGET = (
-    re.compile(r"\btarget\b(?:\s+(?:number|value|is|of))*[\"'\s:=]*(-?\d+)\b", re.I),
-    re.compile(r"\b(?:make|reach|get|equals?|obtain|to)\s+(?:the\s+(?:number|value)\s+)?(-?\d+)\b", re.I),
+    re.compile(r"\btarget\b(?: (?:number|value|is|of)){0,3}[\"' :=]{0,6}(-?\d{1,9})\b", re.I),
+    re.compile(
+        r"\b(?:make|reach|get|equals?|obtain) (?:the (?:number|value) )?(-?\d{1,9})"
+        r"(?= ?(?:$|[.,;:!?)]|from\b|using\b|with\b|by\b|out of\b))",
+        re.I,
+    ),
 )
 _JSON = re.compile(r"\bjson\b", re.I)
 
@@ -38,8 +46,8 @@ def recognise(messages: Sequence[Mapping[str, Any]]) -> NumberPuzzle | None:
 
     The newest user message is looked at first; then all of them together, as the numbers may stand elsewhere.
     """
-    texts = [(message.get("role"), message_text(message.get("content"))) for message in messages]
-    asked = " ".join(text for _, text in texts)
+    texts = [(message.get("role"), _plain(message_text(message.get("content")))) for message in messages]
+    asked = " ".join(text for _, text in texts)[-_MAX_TEXT:]
     newest = next((text for role, text in reversed(texts) if role == "user"), "")
     for text in (newest, asked):
         nums, target = _numbers(text), _target(text)
@@ -60,9 +68,13 @@ def _numbers(text: str) -> tuple[int, ...] | None:
 def _target(text: str) -> int | None:
     for pattern in _TARGET:
         match = pattern.search(text)
-        if match is not None and len(match[1]) <= 8 and _reasonable([int(match[1])]):
+        if match is not None and _reasonable([int(match[1])]):
             return int(match[1])
     return None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text[-_MAX_TEXT:].split())
 
 
 def _reasonable(nums: Iterable[int]) -> bool:

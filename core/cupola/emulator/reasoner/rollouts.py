@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ from .features import SIZE, Flags, Floats
 from .policy import Choices, Thoughts, choose, draws_per_thought, expression, think
 
 _DRAWS_PER_CHOICE = 3
+_MAX_THOUGHTS = 4096
+"""Thoughts drawn at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,7 @@ def roll_out(
     """
     rollouts: list[Rollout | None] = [None] * len(prompts)
     scores = np.zeros((len(prompts) if with_scores else 0, SIZE))
-    for numbers in sorted({len(prompt.nums) for prompt in prompts}):
-        where = [i for i, prompt in enumerate(prompts) if len(prompt.nums) == numbers]
+    for where in _batches(prompts, thoughts):
         batch = [prompts[i] for i in where]
         drawn, chosen = _draw(weights, batch, thoughts, temperature, with_scores)
         for place, rollout in zip(where, _finish(batch, drawn, chosen, thoughts), strict=True):
@@ -56,6 +57,15 @@ def roll_out(
         if with_scores:
             scores[where] = drawn.scores.reshape(len(batch), thoughts, SIZE).mean(axis=1) + chosen.scores
     return [rollout for rollout in rollouts if rollout is not None], scores
+
+
+def _batches(prompts: Sequence[Prompt], thoughts: int) -> Iterator[list[int]]:
+    """Yield the places of prompts with equally many numbers, few enough at a time to keep memory small."""
+    most = max(1, _MAX_THOUGHTS // thoughts)
+    for numbers in sorted({len(prompt.nums) for prompt in prompts}):
+        where = [i for i, prompt in enumerate(prompts) if len(prompt.nums) == numbers]
+        for start in range(0, len(where), most):
+            yield where[start : start + most]
 
 
 def _draw(
