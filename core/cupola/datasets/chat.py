@@ -58,7 +58,7 @@ def _plain_reading(messages: object) -> Reading | None:
         if type(message) is not dict or len(message) != 2:
             return None
         role, content = message.get("role"), message.get("content")
-        if type(content) is not str or not content or role not in _TALKERS:
+        if type(content) is not str or not content or type(role) is not str or role not in _TALKERS:
             return None
         roles.append(role)
         texts.append(content)

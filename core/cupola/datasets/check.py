@@ -30,6 +30,7 @@ IN_PARTS_BYTES = 100 * 1024 * 1024
 _HEAD_BYTES = 512 * 1024
 _HEAD_ROWS = 400
 _BINARY = (b"PK\x03\x04", b"\x1f\x8b", b"PAR1", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"%PDF", b"SQLite format 3")
+_NOT_LINES = frozenset({"file.empty", "file.encoding", "file.not_text", "file.document", "file.table"})
 _OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -102,7 +103,7 @@ def check_file(
     size = file_size(path)
     beginning = head(path, _HEAD_BYTES) if size else b""
     tally = _of_file(path, size, beginning)
-    if any(rule in tally for rule in ("file.empty", "file.encoding", "file.not_text", "file.document")):
+    if _NOT_LINES.intersection(tally):
         return _unreadable(path, size, tally)
     plan, exact = _plan(beginning, options)
     part = Part(tally=tally)
@@ -196,6 +197,8 @@ def _of_file(path: Path, size: int, beginning: bytes) -> Tally:
         note(tally, Finding("file.encoding", 1, "", "UTF-16 or UTF-32"))
     elif _is_document(content):
         note(tally, Finding("file.document", 1, "", content[:40].decode("utf-8", "replace").split("\n", 1)[0]))
+    elif _is_table(content):
+        note(tally, Finding("file.table", 1, "", content[:80].decode("utf-8", "replace").split("\n", 1)[0]))
     if beginning.startswith(BOM):
         note(tally, Finding("file.bom", 1, "", "EF BB BF"))
     if size > MOST_BYTES:
@@ -211,6 +214,14 @@ def _is_document(content: bytes) -> bool:
     """One JSON document over many lines, or a list of rows: its first line alone is no object."""
     first = content.lstrip().split(b"\n", 1)[0].strip()
     return first in (b"{", b"[") or first.startswith((b"[{", b"[ {", b"[[", b'["'))
+
+
+def _is_table(content: bytes) -> bool:
+    """Columns with commas or tabs between them, and no JSON anywhere in the first lines."""
+    lines = [line.strip() for line in content.split(b"\n", 20)[:20] if line.strip()]
+    if len(lines) < 2 or not (b"," in lines[0] or b"\t" in lines[0]):
+        return False
+    return not any(line.startswith((b"{", b"[")) for line in lines)
 
 
 def _unreadable(path: Path, size: int, tally: Tally) -> Report:

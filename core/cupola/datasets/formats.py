@@ -77,8 +77,10 @@ def fits(row: dict[str, Any], format_: Format) -> bool:
     """Whether a row that fails a format's checks is at least meant for it.
 
     Only formats with different keys count as foreign: a conversation with a wrong end is a wrong row, not another
-    format.
+    format, and so is a row that looks like nothing.
     """
+    if not any(recognises(row) for _, recognises in _RECOGNISERS):
+        return True
     looks = format_of_row(row)
     if looks is format_ or {looks, format_} <= _KIN:
         return True

@@ -46,7 +46,13 @@ def check_list(messages: list[Any], broken: Broken, at: str, tools: Collection[s
         role = message.get("role")
         content = message.get("content")
         # Most messages are just a known role and some text: nothing more to look at.
-        if message.keys() == _PLAIN and isinstance(content, str) and content and role in _SIMPLE:
+        if (
+            message.keys() == _PLAIN
+            and isinstance(content, str)
+            and content
+            and isinstance(role, str)
+            and role in _SIMPLE
+        ):
             continue
         if not _check_role(role, broken, f"{at}[{index}]"):
             sound = False

@@ -71,7 +71,8 @@ def _rule(line: bytes, message: str, column: int) -> str:
     if "hex escape" in message or "surrogate" in message:
         near = line[max(0, column - 14) : column + 6]
         return "json.surrogate" if _SURROGATE.search(near) else "json.invalid"
-    if "expected" in message and _NOT_A_NUMBER.match(line[max(0, column - 1) :]):
+    # The column is that of the first letter, or of the one after a minus sign.
+    if any(_NOT_A_NUMBER.match(line, max(0, column - back)) for back in (1, 2)):
         return "json.number"
     return "json.invalid"
 

@@ -15,6 +15,7 @@ _RULES = (
     Rule("file.encoding", _E, "The file is not UTF-8", "Save it as UTF-8."),
     Rule("file.not_text", _E, "The file is compressed or binary, not text", "Unpack or convert it to JSON Lines."),
     Rule("file.document", _E, "The file is one JSON document, not JSON Lines", "Convert it: one object a line."),
+    Rule("file.table", _E, "The file is a table, not JSON Lines", "Convert it: `cupola dataset convert`."),
     Rule("file.too_large", _E, "The file is larger than the service takes, 512 MB", "Split or sample it."),
     Rule("file.too_few_rows", _E, "Fewer rows than the service trains on, 10", "Add rows."),
     Rule("file.unknown_format", _E, "The rows are of no known format", "See the formats in the help."),

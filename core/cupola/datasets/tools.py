@@ -100,7 +100,8 @@ def check_tool_answer(message: dict[str, Any], calls: dict[str, int], broken: Br
 
 def unanswered(messages: list[Any], calls: dict[str, int], broken: Broken, at: str) -> None:
     """Note the calls that no tool message answers, unless they are what the row ends with."""
-    answered = {message.get("tool_call_id") for message in messages if isinstance(message, dict)}
+    identifiers = [message.get("tool_call_id") for message in messages if isinstance(message, dict)]
+    answered = {identifier for identifier in identifiers if isinstance(identifier, str)}
     for identifier, index in calls.items():
         if identifier not in answered and index != len(messages) - 1:
             broken.append(("tool_call.unanswered", f"{at}[{index}].tool_calls", identifier))
