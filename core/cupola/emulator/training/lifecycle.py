@@ -101,8 +101,10 @@ class Lifecycle:
                 active = jobs.active(self._resource.database)
                 for job in active:
                     await self._stages[job.stage](job)
+                # Not `wait_for`: before Python 3.12 it can swallow a cancellation.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), TICK_SECONDS if active else None)
+                    async with asyncio.timeout(TICK_SECONDS if active else None):
+                        await self._wake.wait()
         finally:
             for check in self._checks.values():
                 check.cancel()
