@@ -165,11 +165,16 @@ def path_segment(name: str) -> str:
     Raises:
         UsageError: it is not an id of the service.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,299}", name):
+    if not is_path_segment(name):
         raise UsageError(
             f"{name[:80]!r} is not an id of the service.", remedy="Ids look like ftjob-0a1b... or file-0a1b..."
         )
     return name
+
+
+def is_path_segment(name: str) -> bool:
+    """Whether an id is safe to stand in a path."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,299}", name) is not None
 
 
 def _client(profile: Profile, endpoint: str, credential: Credential, http: httpx2.AsyncClient) -> AsyncOpenAI:

@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from ..errors import ServiceError, UnreachableError
 from ..models import Checkpoint, Event, Job
-from .client import Service, path_segment
+from .client import Service, is_path_segment, path_segment
 from .pages import every, pages
 from .wire import jobs as wire
 from .wire.reading import identifier, parse
@@ -16,9 +16,10 @@ _JOBS = "/fine_tuning/jobs"
 
 
 async def list_jobs(service: Service) -> list[Job]:
-    """All jobs of the resource, newest first."""
+    """All jobs of the resource, newest first; an entry whose id could not be asked about is left out."""
     as_of = service.clock()
-    return [wire.job(entry, as_of) for entry in await every(service, _JOBS, 100)]
+    listed = [wire.job(entry, as_of) for entry in await every(service, _JOBS, 100)]
+    return [job for job in listed if is_path_segment(job.id)]
 
 
 async def get_job(service: Service, job_id: str) -> Job:

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ..errors import UsageError
 from ..paths import Paths, default_paths
 from ..settings import DEMO_PROFILE, KEY_NAMES, Profile, Settings, read_settings, resolve_profile
 from ..store.database import Database, open_store
+
+if TYPE_CHECKING:
+    import httpx2
 
 OpenFace = Callable[[Profile, Mapping[str, str]], int]
 """Opens the screen on a profile with the given environment; returns its exit code."""
@@ -27,6 +30,8 @@ class Context:
     err: TextIO = field(default_factory=lambda: sys.stderr)
     input: TextIO = field(default_factory=lambda: sys.stdin)
     open_face: OpenFace | None = None
+    transport: httpx2.AsyncBaseTransport | None = None
+    """How the service is reached; the network if left out."""
 
     @property
     def paths(self) -> Paths:
@@ -68,6 +73,7 @@ class Session:
     profile: Profile
     environment: Mapping[str, str] = field(repr=False)
     """What the credential is looked for in."""
+    transport: httpx2.AsyncBaseTransport | None = None
 
 
 def session_of(context: Context, name: str | None) -> Session:
@@ -80,7 +86,7 @@ def session_of(context: Context, name: str | None) -> Session:
     """
     settings = context.settings
     if (name or context.environment.get("CUPOLA_PROFILE") or settings.default_profile) != DEMO_PROFILE:
-        return Session(resolve_profile(settings, name, context.environment), context.environment)
+        return Session(resolve_profile(settings, name, context.environment), context.environment, context.transport)
     return demo_session(context)
 
 

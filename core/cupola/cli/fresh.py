@@ -26,7 +26,8 @@ async def service_of(session: Session, database: Database) -> AsyncIterator[Serv
     from ..azure.credentials import find_credential
 
     credential = find_credential(session.profile, session.environment)
-    async with connect(session.profile, credential, on_call=functools.partial(health.log_call, database)) as service:
+    on_call = functools.partial(health.log_call, database)
+    async with connect(session.profile, credential, transport=session.transport, on_call=on_call) as service:
         yield service
 
 

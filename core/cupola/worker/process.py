@@ -67,7 +67,7 @@ def start(
         if getattr(profile, name):
             command += [f"--{name.replace('_', '-')}", getattr(profile, name)]
     said_before = _rotated(log)
-    with open(log, "ab", opener=_private) as output:  # noqa: PTH123  # Path.open takes no opener
+    with open(log, "ab", opener=_private) as output:  # Path.open takes no opener
         subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environment), cwd="/", check=False
         )

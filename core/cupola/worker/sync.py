@@ -10,7 +10,7 @@ from ..azure import jobs as service_jobs
 from ..azure import models as service_models
 from ..azure.client import Service
 from ..azure.wire.measurements import points_of_event
-from ..errors import NotFoundError
+from ..errors import NotAllowedError, NotFoundError, ServiceError, ThrottledError, UnreachableError
 from ..models import Checkpoint, Job, Point
 from ..store import checkpoints, events, fetched, files, jobs, points
 from ..store.database import Database
@@ -40,16 +40,22 @@ async def look(
     """Look at all jobs, in detail where something may have changed; return whether any job is moving.
 
     `between` is awaited between steps, so that wishes need not wait for the end of a long look.
+
+    Raises:
+        ServiceError: the service cannot be asked; or, after all else was looked at, it refused to tell of one job.
     """
     listed = await look_at_jobs(service, database)
     await between()
+    refusal: ServiceError | None = None
     for job in listed:
         if is_due(database, memory, job):
-            await look_at_job(service, database, memory, pace, job, monotonic)
+            refusal = await _refusal_of(look_at_job(service, database, memory, pace, job, monotonic)) or refusal
             await between()
     if memory.seldom_at is None or monotonic - memory.seldom_at >= pace.seldom:
         await look_at_files_and_models(service, database)
         memory.seldom_at = monotonic
+    if refusal is not None:
+        raise refusal
     return any(job.phase.moving or not fetched.is_whole(database, job) for job in listed if not _rests(job))
 
 
@@ -88,6 +94,20 @@ async def look_at_files_and_models(service: Service, database: Database) -> None
     """Store the service's files and models."""
     files.save_files(database, await service_files.list_files(service))
     files.save_models(database, await service_models.list_models(service))
+
+
+async def _refusal_of(looking: Awaitable[None]) -> ServiceError | None:
+    """Await it; a refusal that concerns one job alone is returned, so that the others are still looked at."""
+    try:
+        await looking
+    except (UnreachableError, ThrottledError, NotAllowedError):
+        raise
+    except NotFoundError:
+        # Deleted since it was listed.
+        return None
+    except ServiceError as error:
+        return error
+    return None
 
 
 async def _look_at_events(service: Service, database: Database, job: Job) -> int:
