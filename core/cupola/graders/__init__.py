@@ -18,7 +18,7 @@ from .records import Endpoint, Grader, LabelModel, Multi, PythonGrader, ScoreMod
 from .result import GraderErrors, GraderResult, ModelCall
 from .run import Grading, grading, run_grader, run_grader_async
 from .samples import item_of_row, text_sample
-from .sandbox import PythonSandbox, SandboxLimits
+from .sandbox import PythonSandbox, SandboxLimits, SandboxUnavailableError
 from .template import InvalidVariableError, placeholders, render
 from .wire import run_response, service_reward
 
@@ -43,6 +43,7 @@ __all__ = [
     "PythonOutcome",
     "PythonSandbox",
     "SandboxLimits",
+    "SandboxUnavailableError",
     "ScoreModel",
     "StringCheck",
     "TextSimilarity",

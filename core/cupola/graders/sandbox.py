@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,14 +35,27 @@ class SandboxLimits:
     host_calls: int = 10_000
 
 
+class SandboxUnavailableError(RuntimeError):
+    """The sandboxed interpreter does not start on this machine."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The grader sandbox does not start: {reason}. Install pydantic-monty for this platform anew.")
+
+
 class PythonSandbox:
     """A pool of sandboxed interpreters, shared by threads and closed once.
 
     Every run starts from an empty interpreter, so that no sample can leave anything behind for the next.
     """
 
-    def __init__(self, limits: SandboxLimits = SandboxLimits(), workers: int = 2) -> None:
-        """Make the pool; its processes start with the first run."""
+    def __init__(
+        self, limits: SandboxLimits = SandboxLimits(), workers: int = 2, interpreter: Path | None = None
+    ) -> None:
+        """Make the pool; its processes start with the first run.
+
+        `interpreter` is the sandboxed interpreter's program, where it is not the installed one.
+        """
+        self._interpreter = interpreter
         self._limits = limits
         self._workers = workers
         self._lock = threading.Lock()
@@ -77,10 +91,22 @@ class PythonSandbox:
             return self._grade(call)
         except MontyError as error:
             return _outcome_of(error)
+        except SandboxUnavailableError as error:
+            return PythonOutcome(None, "sandbox", str(error))
         except TimeoutError as error:
             return PythonOutcome(None, "sandbox", f"No sandbox became free: {_clean(str(error))}.")
         except (TypeError, ValueError) as error:
             return PythonOutcome(None, "runtime", f"A value could not cross the sandbox's wall: {_clean(str(error))}.")
+
+    def lacks(self, source: str) -> str | None:
+        """Return what a grader needs and the sandbox lacks, in words, or None if it can be judged locally."""
+        from pydantic_monty import MontyError
+
+        try:
+            return self._gap(source)
+        except MontyError as error:
+            outcome = _outcome_of(error)
+            return outcome.details if outcome.failure == "unsupported" else None
 
     def _grade(self, call: PythonCall) -> PythonOutcome:
         inputs = {"__sample": dict(call.sample), "__item": dict(call.item)}
@@ -149,9 +175,14 @@ class PythonSandbox:
                 raise RuntimeError("The grader sandbox is closed.")
             if self._pool is None:
                 pool = Monty(
-                    min_processes=1, max_processes=self._workers, request_timeout=self._limits.seconds * 2 + 5.0
+                    binary_path=self._interpreter,
+                    max_processes=self._workers,
+                    request_timeout=self._limits.seconds * 2 + 5.0,
                 )
-                pool.__enter__()
+                try:
+                    pool.__enter__()
+                except RuntimeError as error:
+                    raise SandboxUnavailableError(_clean(str(error))) from error
                 self._pool = pool
             return self._pool
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,3 +127,17 @@ def test_a_closed_sandbox_refuses_to_run() -> None:
     sandbox.close()
     with pytest.raises(RuntimeError, match="closed"):
         run(sandbox, "return 1.0")
+
+
+def test_a_sandbox_that_does_not_start_is_a_failure_with_a_remedy(tmp_path: Path) -> None:
+    with PythonSandbox(interpreter=tmp_path / "nothing") as broken:
+        outcome = run(broken, "return 1.0")
+    assert outcome.value is None
+    assert outcome.failure == "sandbox"
+    assert "does not start" in outcome.details
+
+
+def test_what_a_grader_lacks_can_be_asked_before_it_is_used(sandbox: PythonSandbox) -> None:
+    assert sandbox.lacks("def grade(sample, item):\n    return 1.0") is None
+    assert sandbox.lacks("def grade(sample, item):\n    import pandas") == "module pandas"
+    assert sandbox.lacks("raise ValueError('at once')") is None
