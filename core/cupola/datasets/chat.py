@@ -6,7 +6,7 @@ from typing import Any
 
 from .images import check_count
 from .messages import check_messages
-from .reading import Broken, Reading, images_in, reading_of_messages
+from .reading import Broken, Reading, images_in, readable, reading_of_messages
 
 _KNOWN = frozenset({"messages", "tools", "parallel_tool_calls", "functions", "function_call", "response_format"})
 
@@ -35,8 +35,7 @@ def check(row: dict[str, Any], broken: Broken) -> Reading | None:
     if messages is None:
         return None
     _check_roles(messages, broken)
-    # What is malformed inside a message cannot be read; a warning does not hinder.
-    if len(broken) > before and not _readable(broken[before:]):
+    if not readable(broken, before):
         return None
     reading = reading_of_messages(messages, answered=True)
     images = reading.images
@@ -96,10 +95,3 @@ def _check_roles(messages: list[dict[str, Any]], broken: Broken) -> None:
         weights = [message.get("weight") for message in messages if message["role"] == "assistant"]
         if all(weight == 0 and weight is not None for weight in weights):
             broken.append(("messages.nothing_to_learn", "messages", f"{len(weights)} with weight 0"))
-
-
-_UNREADABLE = ("content.part", "tool_calls.type", "tool_call.arguments", "content.type")
-
-
-def _readable(broken: Broken) -> bool:
-    return not any(rule in _UNREADABLE for rule, _, _ in broken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .messages import check_list, check_messages
-from .reading import Broken, Reading, message_text, reading_of_messages
+from .reading import Broken, Reading, message_text, readable, reading_of_messages
 
 _KNOWN = frozenset({"input", "preferred_output", "non_preferred_output"})
 _NEAR = 95.0
@@ -26,7 +26,7 @@ def check(row: dict[str, Any], broken: Broken) -> Reading | None:
     messages = _check_input(row.get("input"), broken)
     preferred = _check_output(row, "preferred_output", broken)
     rejected = _check_output(row, "non_preferred_output", broken)
-    if messages is None or preferred is None or rejected is None:
+    if messages is None or not preferred or not rejected:
         return None
     base = reading_of_messages(messages, answered=False)
     better, worse = (_output_text(output) for output in (preferred, rejected))
@@ -48,7 +48,7 @@ def _check_input(given: object, broken: Broken) -> list[dict[str, Any]] | None:
         broken.append(("messages.no_user", "input.messages", ", ".join(roles[:8])))
     if roles[-1] == "assistant":
         broken.append(("input.last_assistant", f"input.messages[{len(roles) - 1}]", "assistant"))
-    return messages if _sound(broken, before) else None
+    return messages if readable(broken, before) else None
 
 
 def _check_output(row: dict[str, Any], key: str, broken: Broken) -> list[dict[str, Any]] | None:
@@ -70,7 +70,7 @@ def _check_output(row: dict[str, Any], key: str, broken: Broken) -> list[dict[st
             broken.append(("output.role", f"{key}[{index}].role", role))
     if "assistant" not in roles:
         broken.append(("output.no_assistant", key, ", ".join(roles[:8])))
-    return output if _sound(broken, before) else None
+    return output if readable(broken, before) else None
 
 
 def _tool_names(tools: object) -> frozenset[str]:
@@ -79,13 +79,6 @@ def _tool_names(tools: object) -> frozenset[str]:
     functions = [tool.get("function") for tool in tools if isinstance(tool, dict)]
     names = [function.get("name") for function in functions if isinstance(function, dict)]
     return frozenset(name for name in names if isinstance(name, str))
-
-
-_HARMLESS = frozenset({"message.unknown_key", "content.empty", "tool_call.unanswered", "tool_call.arguments_json"})
-
-
-def _sound(broken: Broken, since: int) -> bool:
-    return all(rule in _HARMLESS or rule == "input.last_assistant" for rule, _, _ in broken[since:])
 
 
 def _output_text(output: list[dict[str, Any]]) -> str:

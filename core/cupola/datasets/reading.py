@@ -30,6 +30,16 @@ class Reading:
     """What graders see as `item`."""
 
 
+_UNREADABLE = frozenset(
+    {"content.part", "content.type", "image.url", "tool_calls.type", "tool_calls.role", "tool_call.arguments"}
+)
+
+
+def readable(broken: Broken, since: int = 0) -> bool:
+    """Whether what was found of messages leaves their content readable."""
+    return not any(rule in _UNREADABLE for rule, _, _ in broken[since:])
+
+
 def text_of(content: object) -> str:
     """The text of a message's content: as it is, or its text parts one below the other."""
     if isinstance(content, str):

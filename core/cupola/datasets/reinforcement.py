@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .messages import check_messages
-from .reading import Broken, Reading, reading_of_messages
+from .reading import Broken, Reading, readable, reading_of_messages
 
 _NOT_ITEM = frozenset({"messages", "tools", "parallel_tool_calls"})
 _PHRASE = re.compile(r"chain[- ]of[- ]thought|reasoning trace|hidden reasoning", re.IGNORECASE)
@@ -37,7 +37,7 @@ def check(row: dict[str, Any], broken: Broken, needs: Sequence[str] = ()) -> Rea
     if messages is None:
         return None
     _check_last(messages, broken)
-    if any(rule in ("content.part", "content.type", "tool_calls.type") for rule, _, _ in broken[before:]):
+    if not readable(broken, before):
         return None
     reading = reading_of_messages(messages, answered=False, fields=fields)
     phrase = _PHRASE.search(reading.prompt) or _PHRASE.search(reading.system)

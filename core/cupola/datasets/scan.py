@@ -192,7 +192,7 @@ def _counter(plan: Plan) -> Callable[[dict[str, Any]], int] | None:
         return None
     from .tokens import row_counter
 
-    return row_counter(plan.encoding)
+    return row_counter(plan.encoding, plan.format)
 
 
 def _count_pair(part: Part, reading: Reading, number: int, prompt_hash: bytes) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cupola_data.encodings import model_families, vocabulary
 
+from .formats import Format
 from .images import ImageFacts, image_facts
 
 if TYPE_CHECKING:
@@ -82,20 +83,24 @@ def text_counter(encoding: str) -> Callable[[str], int]:
     return count
 
 
-def row_counter(encoding: str) -> Callable[[Mapping[str, Any]], int]:
-    """A function that counts a well-formed row's tokens as OpenAI's recipe does, of whatever format it is."""
+def row_counter(encoding: str, format_: Format) -> Callable[[Mapping[str, Any]], int]:
+    """A function that counts the tokens of a row that passed the checks of its format, as OpenAI's recipe does."""
     count = text_counter(encoding)
-    return lambda row: _row_tokens(row, count)
+    if format_ is Format.PREFERENCE:
+        return lambda row: _preference_tokens(row, count)
+    if format_.trains:
+        return lambda row: _messages(row["messages"], count) + _tools(row, count)
+    return lambda row: _field_tokens(row, count)
 
 
-def _row_tokens(row: Mapping[str, Any], count: Callable[[str], int]) -> int:
-    if "preferred_output" in row:
-        given = row["input"]
-        outputs = [*row["preferred_output"], *row["non_preferred_output"]]
-        return _messages(given["messages"], count) + _messages(outputs, count) + _tools(given, count)
-    if isinstance(row.get("messages"), list):
-        return _messages(row["messages"], count) + _tools(row, count)
-    item = row.get("item", row)
+def _preference_tokens(row: Mapping[str, Any], count: Callable[[str], int]) -> int:
+    given = row["input"]
+    outputs = [*row["preferred_output"], *row["non_preferred_output"]]
+    return _messages(given["messages"], count) + _messages(outputs, count) + _tools(given, count)
+
+
+def _field_tokens(row: Mapping[str, Any], count: Callable[[str], int]) -> int:
+    item = row["item"] if isinstance(row.get("item"), dict) else row
     return sum(count(value if isinstance(value, str) else json.dumps(value)) for value in item.values())
 
 

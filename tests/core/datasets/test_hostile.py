@@ -17,6 +17,7 @@ from cupola.datasets.formats import CHECKS, Format, format_of_row
 from cupola.datasets.parsing import RowError, parse_row
 from cupola.datasets.rules import RULES
 from cupola.datasets.scan import Plan, scan_block
+from cupola.datasets.tokens import row_counter
 
 SOUND = json.dumps(
     {"messages": [{"role": "user", "content": "Which paint?"}, {"role": "assistant", "content": "The blue one."}]}
@@ -98,15 +99,12 @@ def test_no_row_of_whatever_shape_makes_a_check_raise(seed: int):
     if not isinstance(row, dict):
         row = {"messages": row}
     for kind in {random.choice(list(Format)), format_of_row(row)}:
-        for rule, path, value in _broken(kind, row):
+        broken: list[tuple[str, str, object]] = []
+        if CHECKS[kind](row, broken) is not None:
+            assert row_counter("o200k_base", kind)(row) >= 0
+        for rule, path, value in broken:
             assert rule in RULES
             assert "\x1b" not in excerpt(path) + excerpt(value)
-
-
-def _broken(kind: Format, row: dict[str, Any]) -> list[tuple[str, str, object]]:
-    broken: list[tuple[str, str, object]] = []
-    CHECKS[kind](row, broken)
-    return broken
 
 
 @settings(max_examples=1_000, deadline=None)
