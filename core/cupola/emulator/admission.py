@@ -11,7 +11,7 @@ from .deployments import lifecycle
 from .deployments.skus import find_sku
 from .engine import Answer
 from .errors import ApiError
-from .limits import Allowance, RateLimitExceeded, estimate_tokens, too_many_requests
+from .limits import Allowance, RateLimitExceeded, Wording, estimate_tokens, too_many_requests
 from .resource import Resource
 from .service import is_dated, resource_of
 from .serving import Serving
@@ -64,10 +64,9 @@ def admit(
     try:
         return take(resource, serving, estimate_tokens(messages, max_tokens, choices))
     except RateLimitExceeded as exceeded:
-        dated = is_dated(request)
         version = request.query_params.get("api-version") or "v1"
         names = (serving.base.name, _deployment(serving).name)
-        wording = "dated" if dated else "v1"
+        wording: Wording = "dated" if is_dated(request) else "v1"
         raise too_many_requests(exceeded, wording, operation, version, names, resource.account.region) from exceeded
 
 

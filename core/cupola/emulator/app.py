@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,12 +22,15 @@ from .deployments.lifecycle import deploy_base_models
 from .dialect import Dialect
 from .engines import SHIPPED
 from .errors import ApiError, answer_failure, answer_refusal, answer_unknown_path
+from .fault_injection import FaultInjection
+from .faults import Faults
 from .inference.client import Inference
 from .limits import RateLimits
 from .lock import exclusive
 from .middleware import BodyLimit, Gate, LocalHostOnly, RequestIds
 from .resource import Resource
-from .routes import chat, files, jobs, models, token
+from .routes import chat, files, identity, jobs, models
+from .routes import faults as fault_routes
 from .service import Service
 from .state.database import open_database
 from .state.folders import open_folders
@@ -39,14 +42,18 @@ _V1: Sequence[BaseRoute] = (*_SHARED, *chat.V1_ROUTES)
 
 
 def _surfaces(resource: Resource) -> list[BaseRoute]:
-    gate = partial(Middleware, Gate, account=resource.account, now=resource.clock.now)
+    def gate(surface: Literal["dated", "v1"], *, versioned: bool = True) -> Middleware:
+        account, now = resource.account, resource.clock.now
+        return Middleware(Gate, surface=surface, account=account, now=now, versioned=versioned)
+
     return [
-        Mount("/openai/v1", routes=_V1, middleware=[gate(surface="v1")]),
-        Mount("/openai", routes=_DATED, middleware=[gate(surface="dated")]),
-        Mount("/api/projects/{project}/openai/v1", routes=_V1, middleware=[gate(surface="v1", versioned=False)]),
-        Mount("/api/projects/{project}/openai", routes=_DATED, middleware=[gate(surface="dated", versioned=False)]),
-        Mount("/api/projects/{project}", routes=_DATED, middleware=[gate(surface="dated", versioned=False)]),
-        *token.ROUTES,
+        Mount("/openai/v1", routes=_V1, middleware=[gate("v1")]),
+        Mount("/openai", routes=_DATED, middleware=[gate("dated")]),
+        Mount("/api/projects/{project}/openai/v1", routes=_V1, middleware=[gate("v1", versioned=False)]),
+        Mount("/api/projects/{project}/openai", routes=_DATED, middleware=[gate("dated", versioned=False)]),
+        Mount("/api/projects/{project}", routes=_DATED, middleware=[gate("dated", versioned=False)]),
+        *identity.ROUTES,
+        *fault_routes.ROUTES,
     ]
 
 
@@ -103,13 +110,14 @@ def create_app(
     """
     if not speed > 0:
         raise ValueError("The speed must be above 0.")
+    faults = Faults()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with exclusive(state_dir):
             resource = open_resource(state_dir, speed, dialect, clock, engines)
-            service = Service(resource, Inference(engines, state_dir / "inference.log"), Lifecycle(resource))
+            service = Service(resource, Inference(engines, state_dir / "inference.log"), Lifecycle(resource), faults)
             app.state.service = service
             app.router.routes.extend(_surfaces(resource))
             try:
@@ -121,7 +129,12 @@ def create_app(
 
     return Starlette(
         lifespan=lifespan,
-        middleware=[Middleware(LocalHostOnly), Middleware(RequestIds, region="Sweden Central"), Middleware(BodyLimit)],
+        middleware=[
+            Middleware(LocalHostOnly),
+            Middleware(RequestIds, region="Sweden Central", now=clock),
+            Middleware(FaultInjection, faults=faults, now=clock),
+            Middleware(BodyLimit),
+        ],
         exception_handlers={
             ApiError: answer_refusal,
             HTTPException: answer_unknown_path,

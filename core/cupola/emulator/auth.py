@@ -3,12 +3,15 @@
 The data plane takes the account's key in `api-key` on every surface, and as `Authorization: Bearer KEY` where the
 plain OpenAI client calls (v1 and project routes). Every surface also takes a bearer token in the shape of an Entra
 token that this emulator's own token endpoint has issued and that has not expired. The control plane knows no keys:
-there any non-empty bearer token passes, so that a developer's real `az login` works against the emulator.
+there any bearer token passes that does not say itself that it has expired, so that a developer's real `az login`
+works against the emulator.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
+import datetime as dt
 import hashlib
 import hmac
 import json
@@ -35,24 +38,39 @@ def _signature(account: Account, signed: str) -> str:
     return _encode(hmac.new(account.token_secret.encode(), signed.encode(), hashlib.sha256).digest())
 
 
-def issue_token(account: Account, audience: str, now: float) -> str:
-    """A bearer token in JWT form, good for an hour."""
+def issue_token(account: Account, audience: str, now: float, lifetime: int = TOKEN_SECONDS) -> str:
+    """A bearer token in JWT form, good for `lifetime` seconds."""
     header = _encode(json.dumps({"typ": "JWT", "alg": "HS256"}).encode())
-    claims = {"aud": audience, "tid": account.tenant_id, "iat": int(now), "exp": int(now) + TOKEN_SECONDS}
+    claims = {"aud": audience, "tid": account.tenant_id, "iat": int(now), "exp": int(now) + lifetime}
     signed = f"{header}.{_encode(json.dumps(claims).encode())}"
     return f"{signed}.{_signature(account, signed)}"
 
 
-def _is_issued_token(account: Account, token: str, now: float) -> bool:
+def _is_issued_token(account: Account, token: str) -> bool:
     signed, _, signature = token.rpartition(".")
-    if not signed or not hmac.compare_digest(signature.encode(), _signature(account, signed).encode()):
-        return False
-    claims = json.loads(_decode(signed.split(".")[1]))
-    return bool(claims["exp"] > now)
+    return bool(signed) and hmac.compare_digest(signature.encode(), _signature(account, signed).encode())
+
+
+def _expiry(token: str) -> float | None:
+    """When a token says that it expires, in unix seconds; None for one that cannot be read."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(_decode(parts[1]))
+    except (ValueError, binascii.Error, RecursionError):
+        return None
+    expiry = claims.get("exp") if isinstance(claims, dict) else None
+    return float(expiry) if isinstance(expiry, int) and 0 <= expiry < 2**40 else None
 
 
 def _same(left: str, right: str) -> bool:
     return hmac.compare_digest(left.encode(), right.encode())
+
+
+def is_key(account: Account, key: str) -> bool:
+    """Whether this is one of the two keys of the account."""
+    return bool(key) and (_same(key, account.api_key) or _same(key, account.second_key))
 
 
 def access_denied() -> ApiError:
@@ -65,18 +83,47 @@ def access_denied() -> ApiError:
     )
 
 
+def _arm_refusal(code: str, message: str, description: str) -> ApiError:
+    challenge = f'Bearer authorization_uri="https://login.windows.net/common", error="invalid_token", {description}'
+    return ApiError(401, code, message, headers={"WWW-Authenticate": challenge})
+
+
+def expired_token(surface: Surface, expiry: float, now: float) -> ApiError:
+    """The service's answer to a bearer token whose time is over."""
+    if surface != "arm":
+        message = (
+            "Unauthorized. Access token is missing, invalid, audience is incorrect"
+            " (https://cognitiveservices.azure.com), or have expired."
+        )
+        return ApiError(401, "401", message)
+    then, present = (f"{dt.datetime.fromtimestamp(time, dt.UTC):%m/%d/%Y %H:%M:%S}" for time in (expiry, now))
+    message = f"The access token expiry UTC time '{then}' is earlier than current UTC time '{present}'."
+    return _arm_refusal("ExpiredAuthenticationToken", message, f'error_description="{message}"')
+
+
+def _check_control_plane(token: str, now: float) -> None:
+    if not token:
+        message = "Authentication failed. The 'Authorization' header is missing."
+        description = "The authentication failed because of missing 'Authorization' header."
+        raise _arm_refusal("AuthenticationFailed", message, f'error_description="{description}"')
+    expiry = _expiry(token)
+    if expiry is not None and expiry <= now:
+        raise expired_token("arm", expiry, now)
+
+
 def check_access(account: Account, surface: Surface, headers: Mapping[str, str], now: float) -> None:
     """Let a request pass, or raise the service's 401."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     token = token.strip() if scheme.lower() == "bearer" else ""
     if surface == "arm":
-        if not token:
-            raise ApiError(401, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
+        _check_control_plane(token, now)
         return
-    if _same(headers.get("api-key", ""), account.api_key):
+    if is_key(account, headers.get("api-key", "")):
         return
-    if token and surface == "v1" and _same(token, account.api_key):
+    if token and surface == "v1" and is_key(account, token):
         return
-    if token and _is_issued_token(account, token, now):
-        return
-    raise access_denied()
+    if not token or not _is_issued_token(account, token):
+        raise access_denied()
+    expiry = _expiry(token)
+    if expiry is None or expiry <= now:
+        raise expired_token(surface, expiry or 0.0, now)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import uuid
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Literal
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
@@ -39,12 +41,18 @@ class LocalHostOnly:
         await self.app(scope, receive, send)
 
 
-class RequestIds:
-    """Give every answer the ids and the region that the service sends."""
+@functools.lru_cache(maxsize=4)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
-    def __init__(self, app: ASGIApp, region: str) -> None:
+
+class RequestIds:
+    """Give every answer the date, the ids and the region that the service sends."""
+
+    def __init__(self, app: ASGIApp, region: str, now: Callable[[], float]) -> None:
         self.app = app
         self.region = region
+        self.now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,6 +64,7 @@ class RequestIds:
         async def send_with_ids(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers.setdefault("date", _http_date(int(self.now())))
                 headers["apim-request-id"] = request_id
                 headers["x-request-id"] = request_id
                 headers["x-ms-region"] = self.region

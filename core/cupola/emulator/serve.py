@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import uvicorn
 
 from .account import open_account
 from .app import create_app
+from .connection import droppable_protocol
 from .dialect import Dialect
 from .engines import SHIPPED
 from .lock import exclusive
@@ -90,7 +92,15 @@ def serve(
     listener = _listening(host, port)
     app = create_app(state_dir, speed, dialect, engines=engines)
     config = uvicorn.Config(
-        app, lifespan="on", log_level="warning", access_log=False, timeout_graceful_shutdown=1, ws="none"
+        app,
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        ws="none",
+        # The application tells its own time and may drop its own connections.
+        date_header=False,
+        http=cast(Any, droppable_protocol),
     )
     server = _Server(config, lambda: announce(announcement(host, listener.getsockname()[1], state_dir)))
     asyncio.run(server.serve([listener]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from .faults import Faults
 from .inference.client import Inference
 from .resource import Resource
 from .training.lifecycle import Lifecycle
@@ -18,6 +19,7 @@ class Service:
     resource: Resource
     inference: Inference
     lifecycle: Lifecycle
+    faults: Faults
 
 
 def service_of(request: Request) -> Service:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.responses import Response
+
 from cupola_data.models import BaseModel
 
 from ..errors import ApiError
@@ -47,6 +49,10 @@ class BareFailure(ApiError):
 
     def __init__(self) -> None:
         super().__init__(500, "", "")
+
+    def response(self) -> Response:
+        """An empty 500."""
+        return Response(status_code=500)
 
 
 def invalid(message: str, code: str = "InvalidRequestContent") -> ApiError:
@@ -123,9 +129,8 @@ def _unsupported(format_: str | None, name: str, version: str | None) -> ApiErro
 
 
 def _check_format(base: BaseModel, format_: str | None, name: str, version: str | None) -> str:
-    if format_ == base.format or (
-        base.open_weights and format_ in (_COMMON_FORMAT, *_OTHER_FORMATS.get(base.format, ()))
-    ):
+    taken = (base.format, _COMMON_FORMAT, *_OTHER_FORMATS.get(base.format, ())) if base.open_weights else (base.format,)
+    if format_ is not None and format_ in taken:
         return format_
     if base.open_weights and format_:
         raise BareFailure()

@@ -48,9 +48,14 @@ def record(database: sqlite3.Connection, call: PaidCall) -> None:
     )
 
 
-def page(database: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, PaidCall]]:
-    """Calls after a sequence number, oldest first, each with its own number."""
-    rows = database.execute("SELECT * FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
+def page(
+    database: sqlite3.Connection, after: int, limit: int, request_hash: str | None = None
+) -> list[tuple[int, PaidCall]]:
+    """Calls after a sequence number, oldest first, each with its own number; those of one request if it is named."""
+    rows = database.execute(
+        "SELECT * FROM ledger WHERE seq > ? AND (? IS NULL OR request_hash = ?) ORDER BY seq LIMIT ?",
+        (after, request_hash, request_hash, limit),
+    )
     return [(row["seq"], PaidCall(**{name: row[name] for name in PaidCall.__slots__})) for row in rows]
 
 
