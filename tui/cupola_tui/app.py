@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from textual import on, work
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
+from textual.screen import Screen
 
 from cupola.errors import CupolaError, StoreError
 from cupola.models import Intent, IntentState, Problem
@@ -25,7 +27,7 @@ from .lines import visible
 from .messages import Ask, Copy, Read, Say, Wish
 from .panes.pane import Pane
 from .screens.frame import FrameScreen
-from .terminal import ControlFilter, SentMeter, metered
+from .terminal import ControlFilter, SentMeter, metered, narrowed
 from .themes import DARK, LIGHT, THEMES
 from .views.frame import PANES, FrameState
 from .views.jobs import needs_you, running
@@ -325,6 +327,10 @@ class CupolaApp(App[str]):
             return EmptyPane(name)
 
         return make
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Send narrow updates. The hook is Textual's own and private; a test counts the bytes."""
+        super()._display(screen, narrowed(renderable))
 
     def _fatal_error(self) -> None:
         """Show where it broke, without the local variables that Textual would print: they may hold secrets."""

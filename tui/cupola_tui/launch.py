@@ -53,7 +53,7 @@ def _screen(words: Sequence[str]) -> int:
     try:
         return _open(flags, os.environ)
     except CupolaError as error:
-        print(error, file=sys.stderr)  # noqa: T201  # The face's last word when no screen can be opened.
+        sys.stderr.write(f"{error}\n")
         return error.exit_code
 
 
@@ -94,7 +94,7 @@ def _run(
     with protected_stderr(paths.log("screen")):
         words = app.run()
     if words:
-        print(words)  # noqa: T201  # What goes on without the screen.
+        sys.stdout.write(f"{words}\n")
     return app.return_code or 0
 
 

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rich.console import Console, RenderableType
+from rich.control import Control
 from rich.segment import Segment
+from textual._compositor import ChopsUpdate
 from textual.color import Color
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -50,6 +53,28 @@ class SentMeter:
         while self._sent and self._sent[0][0] < now - self.SECONDS:
             self._sent.popleft()
         return sum(count for _, count in self._sent) / self.SECONDS
+
+
+class NarrowUpdate(ChopsUpdate):
+    """Sends of a changed line only the columns that changed; Textual 8 begins at the widget's first column."""
+
+    def render_segments(self, console: Console) -> str:
+        """The update as it is written to the terminal."""
+        written: list[str] = []
+        for y, first, last in self.spans:
+            for end, (start, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
+                left, right = max(start, first), min(end, last)
+                if strip is not None and left < right:
+                    written.append(Control.move_to(left, y).segment.text)
+                    written.append(strip.crop(left - start, right - start).render(console))
+        return "".join(written)
+
+
+def narrowed(update: RenderableType | None) -> RenderableType | None:
+    """The same update, as narrow as can be where it covers parts of lines."""
+    if isinstance(update, ChopsUpdate):
+        return NarrowUpdate(update.chops, update.spans, update.chop_ends)
+    return update
 
 
 def metered(driver: type[Driver], meter: SentMeter) -> type[Driver]:

@@ -22,21 +22,27 @@ def window(steps: Steps, values: Floats, low: float, high: float) -> tuple[Steps
     return steps[first:last], values[first:last]
 
 
-def decimate(steps: Steps, values: Floats, columns: int) -> tuple[Floats, Floats]:
+def decimate(steps: Steps, values: Floats, low: float, high: float, columns: int) -> tuple[Floats, Floats]:
     """At most two points a column: its least and greatest value, in the order in which the line runs through them.
+
+    The columns belong to the axis, not to the data, so that a new point changes none but the last.
 
     Args:
         steps: rising, shape (n,).
         values: finite, shape (n,).
-        columns: how many equally wide columns the steps are spread over, at least 1.
+        low: the step at the axis' beginning.
+        high: the step at its end, above `low`.
+        columns: how many equally wide columns the axis has, at least 1.
 
     Returns:
-        x and y, shape (m,) with m <= max(n, 2 * columns); few points are returned as they are.
+        x and y, shape (m,) with m <= 2 * columns + 4: what lies left and right of the axis counts as a column each.
     """
-    if len(steps) <= 2 * columns:
+    if not len(steps):
         return steps.astype(np.float64), values
-    edges = np.linspace(float(steps[0]), float(steps[-1]), columns + 1)
-    starts = np.unique(np.searchsorted(steps, edges[:-1], "left"))
+    edges = np.linspace(low, high, columns + 1)
+    edges[-1] = np.nextafter(high, np.inf)
+    starts = np.unique(np.concatenate([[0], np.searchsorted(steps, edges, "left")]))
+    starts = starts[starts < len(steps)]
     ends = np.append(starts[1:], len(steps))
     least, greatest = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
     centre = (steps[starts] + steps[ends - 1]) / 2

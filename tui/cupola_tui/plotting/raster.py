@@ -148,7 +148,7 @@ def _frame(x: Axis, y: Axis, left: int, width: int, height: int) -> _Grid:
 
 
 def _draw_line(grid: _Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: int, rows: int) -> None:
-    steps, values = decimate(curve.steps, curve.values, 2 * columns)
+    steps, values = decimate(curve.steps, curve.values, x.low, x.high, 2 * columns)
     if len(steps) == 0:
         return
     if len(steps) == 1 and curve.glyph:

@@ -72,14 +72,13 @@ class Lines(Painted):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._build: Callable[[int], Sequence[Line]] = lambda width: ()
-        self._count = 0
+        self._count = self._width = 0
 
     def show(self, build: Callable[[int], Sequence[Line]]) -> None:
         """Show other lines. A widget of automatic height grows and shrinks with them."""
         self._build = build
-        count = len(build(self.size.width)) if self.size.width else -1
-        if count != self._count and self.styles.height is not None and self.styles.height.is_auto:
-            self._count = count
+        height = self.styles.height
+        if height is not None and height.is_auto and len(build(self._width)) != self._count:
             self._strips = []
             self.refresh(layout=True)
         else:
@@ -90,5 +89,6 @@ class Lines(Painted):
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """As many lines as there are."""
+        self._width = width
         self._count = len(self._build(width))
         return self._count

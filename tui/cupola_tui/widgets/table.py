@@ -278,9 +278,8 @@ class Table(Painted, can_focus=True):
             sign = ""
             if self.sorted_by and self.sorted_by[0] == number:
                 sign = " ↓" if self.sorted_by[1] else " ↑"
-            titles.append(
-                line(((column.title + sign)[-max(2, column.width) :].strip() if sign else column.title, "head"))
-            )
+            title = f"{column.title}{sign}" if column.width > 1 else sign.strip()
+            titles.append(line((title, "head")))
         return (Span(" "), *_cells(titles, self._columns, layout))
 
     def _settle(self) -> None:

@@ -39,6 +39,7 @@ class JobDetail(Container):
         self._tab = 0
         self._view: JobView | None = None
         self._metrics: list[str] | None = None
+        self._entitled = ("", "")
 
     def compose(self) -> ComposeResult:
         yield Lines(id="detail-tabs")
@@ -64,8 +65,7 @@ class JobDetail(Container):
         """Show a job."""
         self._view = view
         self.remove_class("-overlay")
-        self.border_title = Content(visible(detail.title(view.job)))
-        self.border_subtitle = Content(visible(view.job.id))
+        self._entitle(detail.title(view.job), view.job.id)
         self._draw()
 
     def overlay(self, jobs: Sequence[Job], plots: Sequence[Plot]) -> None:
@@ -74,15 +74,14 @@ class JobDetail(Container):
         self._tab = 0
         self._switch()
         shared = any(len(plot.series) > 1 for plot in plots)
-        self.border_title = Content(f"{len(jobs)} jobs " + ("compared" if shared else "without a metric in common"))
-        self.border_subtitle = Content("esc back to one job")
+        self._entitle(f"{len(jobs)} jobs " + ("compared" if shared else "without a metric in common"), "esc one job")
         for curves in self._curves():
             curves.overlay(plots)
 
     def clear(self) -> None:
         """Show that no job is selected."""
         self._view = None
-        self.border_title = self.border_subtitle = None
+        self._entitle("", "")
         self._draw_tabs()
         for table in self.query(Table):
             table.show(NO_ROWS)
@@ -97,6 +96,12 @@ class JobDetail(Container):
         target = "#chart-1" if self.tab == "curves" else f"#{self.tab}"
         for widget in self.query(target):
             widget.focus()
+
+    def _entitle(self, title: str, subtitle: str) -> None:
+        # Setting a border's title repaints the whole widget, even when it is the same.
+        if (title, subtitle) != self._entitled:
+            self._entitled = title, subtitle
+            self.border_title, self.border_subtitle = Content(visible(title)), Content(visible(subtitle))
 
     def _switch(self) -> None:
         focused = self.has_focus_within

@@ -57,6 +57,7 @@ class JobsPane(Pane):
         self._falling = False
         self._overlaid: list[str] = []
         self._warm = False
+        self._count = ""
 
     def compose(self) -> ComposeResult:
         with Container(id="list") as box:
@@ -246,7 +247,10 @@ class JobsPane(Pane):
         self._shown = jobs.ordered(jobs.matching(every, self._filter), jobs.SORTS[self._sort], self._falling)
         self._by_id = {job.id: job for job in self._shown}
         box = self.query_one("#list", Container)
-        box.border_subtitle = Content(f"{len(self._shown)} of {len(every)}" if self._filter else f"{len(every)}")
+        count = f"{len(self._shown)} of {len(every)}" if self._filter else f"{len(every)}"
+        if count != self._count:
+            self._count = count
+            box.border_subtitle = Content(count)
         self.set_class(not every, "-no-jobs")
         shown = self._shown
         self.query_one("#jobs", Table).show(
