@@ -44,7 +44,9 @@ def _run(options: argparse.Namespace) -> int:
     paths = default_paths()
     flags = {name: getattr(options, name) for name in ("endpoint", "route", "api_version", "credential")}
     try:
-        run(resolve_profile(read_settings(paths.config_file), options.profile, **flags), paths)
+        # The starter has resolved the profile's name already; one that only the environment describes is in no file.
+        environment = {**os.environ, "CUPOLA_PROFILE": options.profile}
+        run(resolve_profile(read_settings(paths.config_file), None, environment, **flags), paths)
     except CupolaError as error:
         logging.getLogger("cupola.worker").error("%s", error)
         return error.exit_code
