@@ -7,9 +7,9 @@ import random
 from pathlib import Path
 from typing import Any
 
+from . import grading
 from .puzzles import Puzzle, puzzle_row, random_puzzle
 
-FOLDER = Path(__file__).parent
 SEED = 2025
 SPLITS = {"train": 100, "valid": 50, "test": 100}
 RESPONSE_FORMAT: dict[str, Any] = {
@@ -37,20 +37,21 @@ def distinct_puzzles(count: int, seed: int) -> list[Puzzle]:
     return list(found.values())
 
 
-def write() -> None:
-    """Write the three splits, the grader and the response format."""
+def write(folder: Path) -> None:
+    """Write the three splits, the grader and the response format into a folder."""
     puzzles = iter(distinct_puzzles(sum(SPLITS.values()), SEED))
     for split, count in SPLITS.items():
         lines = [json.dumps(puzzle_row(next(puzzles))) for _ in range(count)]
-        (FOLDER / f"{split}.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    source = (FOLDER / "grader.py").read_text(encoding="utf-8")
-    _write_json("grader.json", {"name": "countdown", "type": "python", "source": source, "pass_threshold": 5.0})
-    _write_json("response_format.json", RESPONSE_FORMAT)
+        (folder / f"{split}.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    source = Path(grading.__file__).read_text(encoding="utf-8")
+    definition = {"name": "countdown", "type": "python", "source": source, "pass_threshold": 5.0}
+    _write_json(folder / "grader.json", definition)
+    _write_json(folder / "response_format.json", RESPONSE_FORMAT)
 
 
-def _write_json(name: str, value: dict[str, Any]) -> None:
-    (FOLDER / name).write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write()
+    write(Path(__file__).parent)

@@ -8,7 +8,7 @@ import pytest
 
 from cupola.emulator.engine import Answer, AnswerRequest, Grade, Model, ReasoningEffort
 from cupola_data import countdown
-from cupola_data.countdown.grader import grade
+from cupola_data.countdown.grading import grade
 
 
 def honest(row: Mapping[str, Any], text: str) -> Grade:

@@ -10,7 +10,7 @@ from cupola.emulator.engine import Grade, GradeSample, Hyperparameters, StepRepo
 from cupola.emulator.reasoner import ReinforcementTrainer, base_weights, load
 from cupola.emulator.reasoner.reinforcement import advantages
 from cupola_data import countdown
-from cupola_data.countdown.grader import readable, value_of
+from cupola_data.countdown.grading import readable, value_of
 
 from .conftest import Exam, honest
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from cupola_data import countdown
-from cupola_data.countdown.grader import grade
+from cupola_data.countdown.grading import grade
 from cupola_data.countdown.puzzles import puzzle_row, random_puzzle
 
 from ..engine import Grade, Hyperparameters, Weights
