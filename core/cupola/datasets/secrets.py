@@ -107,7 +107,7 @@ def _numbers(block: bytes) -> Iterator[Suspect]:
 def _luhn(text: bytes) -> bool:
     """The check digit of ISO/IEC 7812-1; a run of one digit passes it by chance and is no card."""
     digits = [byte - 0x30 for byte in text if 0x30 <= byte <= 0x39]
-    if len(set(digits)) < 3 or digits[0] not in (2, 3, 4, 5, 6):
+    if len(set(digits)) < 2 or digits[0] not in (2, 3, 4, 5, 6):
         return False
     doubled = [digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[-2::-2]]
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0

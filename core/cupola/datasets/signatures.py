@@ -92,15 +92,18 @@ def common_shingles(texts: Sequence[bytes], share: float = 0.2, fewest: int = 20
     return values[numbers >= share * len(texts)]
 
 
-def similarity(one: bytes, other: bytes, boilerplate: Hashes) -> float:
-    """The exact Jaccard similarity of two texts' shingles, boilerplate left out; 1.0 for equal texts."""
-    if one == other:
-        return 1.0
-    left, right = (np.unique(shingles((text,))[0]) for text in (one, other))
-    if len(boilerplate):
-        left, right = left[~_contained(left, boilerplate)], right[~_contained(right, boilerplate)]
-    shared = len(np.intersect1d(left, right, assume_unique=True))
-    union = len(left) + len(right) - shared
+def shingle_sets(texts: Sequence[bytes], boilerplate: Hashes) -> list[Hashes]:
+    """The different shingles of each text, sorted, boilerplate left out."""
+    hashes, counts = shingles(texts)
+    parts = np.split(hashes, np.cumsum(counts)[:-1])
+    sets = [np.unique(part) for part in parts]
+    return [part[~_contained(part, boilerplate)] for part in sets] if len(boilerplate) else sets
+
+
+def jaccard(one: Hashes, other: Hashes) -> float:
+    """The Jaccard similarity of two sets of shingles; 0.0 for two empty ones."""
+    shared = len(np.intersect1d(one, other, assume_unique=True))
+    union = len(one) + len(other) - shared
     return shared / union if union else 0.0
 
 

@@ -15,13 +15,14 @@ from .formats import CHECKS, Format
 from .lines import LONGEST_LINE
 from .parsing import RowError, parse_row
 from .part import Rows
-from .signatures import BANDS, Hashes, normalised, similarity
+from .signatures import BANDS, Hashes, jaccard, normalised, shingle_sets
 
 NEAR = 0.8
 """Jaccard similarity of the prompts' shingles from which two rows are twins."""
 
 _MOST_COMPARED = 20_000
 """Candidate pairs that are compared in full."""
+_COMPARED_AT_ONCE = 1_000
 _MOST_IN_A_RUN = 50
 """Rows of one band value that are compared with the first of them."""
 
@@ -145,12 +146,16 @@ def _near_pairs(
     pairs = candidate_pairs(table["bands"])
     prompts = table["prompt_hash"]
     pairs = pairs[prompts[pairs[:, 0]] != prompts[pairs[:, 1]]]
-    near = []
-    for pair in pairs[:_MOST_COMPARED]:
-        one, other = (normalised(reread.prompt(int(owner[row]), int(table["offset"][row]))) for row in pair)
-        alike = similarity(one, other, boilerplate)
-        if alike >= threshold:
-            near.append((pair, alike))
+    near: list[tuple[Pairs, float]] = []
+    for start in range(0, min(len(pairs), _MOST_COMPARED), _COMPARED_AT_ONCE):
+        batch = pairs[start : min(start + _COMPARED_AT_ONCE, _MOST_COMPARED)]
+        members, places = np.unique(batch, return_inverse=True)
+        texts = [normalised(reread.prompt(int(owner[row]), int(table["offset"][row]))) for row in members]
+        sets = shingle_sets(texts, boilerplate)
+        for pair, (one, other) in zip(batch, places.reshape(-1, 2), strict=True):
+            alike = jaccard(sets[one], sets[other])
+            if alike >= threshold:
+                near.append((pair, alike))
     return near, max(0, len(pairs) - _MOST_COMPARED)
 
 
