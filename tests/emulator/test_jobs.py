@@ -139,10 +139,11 @@ async def test_a_reinforcement_job_reports_rewards_errors_and_validation_runs(em
     }
     validation = await emulator.upload(reinforcement_rows, "valid.jsonl")
     job = await create(emulator, reinforcement_rows, model="o4-mini", validation_file=validation, method=method)
-    assert job.eval_id.startswith("eval_")
-    assert int(job.eval_id[5:13], 16) == job.created_at
+    assert "eval_id" not in job.model_dump()
     done = await emulator.until_status(job.id, "succeeded", "failed")
     assert done.status == "succeeded", done.error
+    assert done.eval_id.startswith("eval_")
+    assert int(done.eval_id[5:13], 16) == job.created_at
     metrics = [event for event in await emulator.events(job.id) if event.type == "metrics"]
     assert len(metrics) == 6
     assert metrics[0].message.startswith("Step 1/6 , train mean reward=")

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from starlette.requests import Request
 
 from .errors import invalid_payload
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def parse_json(text: str | bytes) -> Any:
-    """Parse strict JSON. Raises ValueError, also for NaN, for bytes that are not UTF-8 and for absurd nesting."""
-    try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+from .strict_json import parse_json
 
 
 async def read_object(request: Request) -> dict[str, Any]:

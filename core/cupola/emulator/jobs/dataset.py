@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..body import parse_json
 from ..safety import harms
+from ..strict_json import parse_json
 
 FEWEST_ROWS = 10
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")

@@ -10,14 +10,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..body import read_object
-from ..dialect import new_eval_id, new_id
+from ..dialect import new_id
 from ..errors import ApiError, not_found, quota_exceeded, unexpected_state
 from ..jobs.request import JobRequest, read_job_request
 from ..jobs.view import render_checkpoint, render_event, render_job
 from ..paging import Page, fetch_page, list_body, read_page
 from ..resource import Resource
 from ..service import created_status, is_dated, resource_of, service_of
-from ..state import jobs, progress
+from ..state import jobs, models, progress
 from ..state.database import transaction
 from ..state.jobs import Job
 from ..training.estimate import first_estimate
@@ -56,7 +56,6 @@ def _new_job(resource: Resource, wanted: JobRequest) -> Job:
         stage="enqueued",
         stage_since=now,
         estimated_finish=first_estimate(resource, wanted.method, now),
-        eval_id=new_eval_id(now) if wanted.method == "reinforcement" else None,
     )
 
 
@@ -131,14 +130,14 @@ async def resume(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """`DELETE /fine_tuning/jobs/{id}` on dated routes, once the job has ended; the tuned model stays."""
+    """`DELETE /fine_tuning/jobs/{id}` on dated routes, once the job has ended; what it made stays deployable."""
     resource = resource_of(request)
     job = find_job(resource, request.path_params["job_id"])
     if job.status not in jobs.TERMINAL:
         raise unexpected_state(f"The fine-tune job '{job.id}' cannot be deleted: its status is '{job.status}'.")
     with transaction(resource.database):
         jobs.remove(resource.database, job.id)
-    if job.fine_tuned_model is None:
+    if not models.made_by(resource.database, job.id):
         shutil.rmtree(resource.folders.job(job.uuid), ignore_errors=True)
     return Response(status_code=204)
 

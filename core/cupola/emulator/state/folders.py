@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Folders:
     def job(self, uuid: str) -> Path:
         """The request, progress, state and checkpoints of a training run."""
         return self.root / "jobs" / uuid
+
+    def dataset(self, uuid: str, field: Literal["training_file", "validation_file"]) -> Path:
+        """A job's own copy of a file, which outlives the file."""
+        return self.job(uuid) / f"{field}.jsonl"
 
     def weights(self, uuid: str, step: int) -> Path:
         """The weights of a job's checkpoint."""

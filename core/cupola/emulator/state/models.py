@@ -62,6 +62,11 @@ def listed_models(database: sqlite3.Connection) -> list[TunedModel]:
     return [tuned_from_row(row) for row in database.execute("SELECT * FROM tuned_models WHERE listed ORDER BY seq")]
 
 
+def made_by(database: sqlite3.Connection, job_id: str) -> int:
+    """How many models and checkpoints there are of a job."""
+    return int(database.execute("SELECT count(*) FROM tuned_models WHERE job_id = ?", (job_id,)).fetchone()[0])
+
+
 def remove_tuned(database: sqlite3.Connection, model_id: str) -> None:
     """Forget a tuned model."""
     database.execute("DELETE FROM tuned_models WHERE id = ?", (model_id,))

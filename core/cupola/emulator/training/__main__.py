@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from cupola.emulator.lock import wait_for_lock
-from cupola.emulator.parent import listen
+from cupola.emulator.parent import listen, tell
 from cupola.emulator.training.plan import read_plan
-from cupola.emulator.training.run import Run, prepared
+from cupola.emulator.training.run import CannotTrainError, Run, prepared
 
 
 def main(path: Path) -> None:
@@ -19,8 +19,11 @@ def main(path: Path) -> None:
         os.nice(5)
     with wait_for_lock(path.with_name("lock")):
         plan = read_plan(path)
-        with prepared(plan) as ready:
-            Run(plan, ready, inbox).run()
+        try:
+            with prepared(plan) as ready:
+                Run(plan, ready, inbox).run()
+        except CannotTrainError as error:
+            tell({"type": "failed", "message": str(error)})
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dialect import new_id
+from ..dialect import new_eval_id, new_id
 from ..resource import Resource
 from ..state import files, jobs, progress
 from ..state.database import transaction
@@ -53,6 +53,7 @@ def _hear_ready(resource: Resource, job: Job, message: dict[str, Any]) -> None:
         hyperparameters=resolved,
         total_steps=message["total_steps"],
         result_file=results.id,
+        eval_id=new_eval_id(job.created_at) if job.method == "reinforcement" else None,
         estimated_finish=now + left,
     )
     note(resource, job, "Training started.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 from ..children import Child
 from ..jobs.dataset import DatasetError, check_dataset
@@ -32,6 +33,7 @@ MOST_RUNNING = {"developerTier": 5}
 MOST_RUNNING_ELSEWHERE = 3
 """Simultaneous jobs of the standard and global tiers together."""
 
+_FILES: tuple[Literal["training_file", "validation_file"], ...] = ("training_file", "validation_file")
 _HOLDS_SLOT = ("running", "pausing")
 
 
@@ -143,7 +145,7 @@ class Lifecycle:
 
     async def _preprocessing(self, job: Job) -> None:
         if job.id not in self._checks:
-            self._checks[job.id] = asyncio.create_task(asyncio.to_thread(_check_files, self._resource.folders, job))
+            self._checks[job.id] = asyncio.create_task(asyncio.to_thread(_take_in_files, self._resource.folders, job))
             self._checks[job.id].add_done_callback(lambda _task: self.wake())
         if not (self._checks[job.id].done() and self._passed(job, "preprocessing")):
             return
@@ -206,7 +208,7 @@ class Lifecycle:
         resource = self._resource
         serving = resolve_model(resource, job.model)
         assert serving is not None
-        validation_file = job.request.get("validation_file")
+        validated = job.request.get("validation_file") is not None
         pace, clock = resource.catalogue.pace, resource.clock
         settings = (job.request.get("method") or {}).get(job.method) or {}
         known = {"prompt_loss_weight", "l2_multiplier"}
@@ -216,8 +218,8 @@ class Lifecycle:
             engines=resource.engines,
             method=job.method,  # type: ignore[arg-type]
             model=serving.engine,
-            training_file=str(resource.folders.file(job.request["training_file"])),
-            validation_file=str(resource.folders.file(validation_file)) if validation_file else None,
+            training_file=str(resource.folders.dataset(job.uuid, "training_file")),
+            validation_file=str(resource.folders.dataset(job.uuid, "validation_file")) if validated else None,
             hyperparameters=hyperparameters,
             seed=job.seed,
             step_seconds=clock.real(pace[f"{job.method}_step"]),
@@ -226,29 +228,32 @@ class Lifecycle:
         )
 
     async def _listen(self, job_id: str, child: Child) -> None:
-        outcome = ""
+        last: dict[str, Any] = {"type": "nothing"}
         async for message in child.messages():
             job = jobs.find(self._resource.database, job_id)
             if job is None or job.status in jobs.TERMINAL:
                 break
             hear(self._resource, job, message)
-            outcome = message["type"]
+            last = message
         await child.stop()
         if self._children.get(job_id) is child:
-            self._ended(job_id, outcome)
+            self._ended(job_id, last)
 
-    def _ended(self, job_id: str, outcome: str) -> None:
+    def _ended(self, job_id: str, last: dict[str, Any]) -> None:
         del self._children[job_id], self._listeners[job_id]
         job = jobs.find(self._resource.database, job_id)
         if job is None or job.status in jobs.TERMINAL:
             return
-        if outcome == "done":
-            self._move(job, "finishing", status="running")
-        elif outcome == "paused":
-            self._move(job, "evaluating")
-        else:
-            jobs.update(self._resource.database, job_id, attempts=job.attempts + 1)
-            self._wake.set()
+        match last["type"]:
+            case "done":
+                self._move(job, "finishing", status="running")
+            case "paused":
+                self._move(job, "evaluating")
+            case "failed":
+                self._fail(job, "invalidPayload", last["message"])
+            case _:
+                jobs.update(self._resource.database, job_id, attempts=job.attempts + 1)
+                self._wake.set()
 
     async def _stop_child(self, job_id: str) -> None:
         child, listener = self._children.pop(job_id, None), self._listeners.pop(job_id, None)
@@ -283,12 +288,17 @@ class Lifecycle:
                 self.note(job, "Job resumed.")
 
 
-def _check_files(folders: Folders, job: Job) -> None:
-    for name in ("training_file", "validation_file"):
+def _take_in_files(folders: Folders, job: Job) -> None:
+    """Check a job's files and give it a copy of its own. Raises DatasetError."""
+    folders.job(job.uuid).mkdir(mode=0o700, exist_ok=True)
+    for name in _FILES:
         file_id = job.request.get(name)
         if file_id is None:
             continue
-        path = folders.file(file_id)
-        if not path.exists():
-            raise DatasetError("fileImportFailed", f"The {name} '{file_id}' could not be imported: it was deleted.")
-        check_dataset(path, job.method, training=name == "training_file")
+        copy = folders.dataset(job.uuid, name)
+        try:
+            shutil.copyfile(folders.file(file_id), copy)
+        except FileNotFoundError as error:
+            problem = f"The {name} '{file_id}' could not be imported: it was deleted."
+            raise DatasetError("fileImportFailed", problem) from error
+        check_dataset(copy, job.method, training=name == "training_file")

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from ..resource import Resource
 from ..state.jobs import Job
+
+
+def validation_eval_name(job: Job) -> str:
+    """The name of the evaluation under which a job's validation passes are found, one run `Step N` for each."""
+    return f"Reinforcement Fine Tuning validation runs for {UUID(job.uuid)}"
 
 
 def _grader(job: Job) -> dict[str, Any]:
@@ -18,10 +24,11 @@ def _grader_name(job: Job) -> str:
 
 
 def step_columns(job: Job, message: dict[str, Any]) -> dict[str, float]:
-    """The measurements of a step with the grader's errors as flattened paths."""
+    """The measurements of a step with the counts of the grader's errors as flattened paths."""
     columns: dict[str, float] = dict(message["metrics"])
     for name, value in (message["grading"] or {}).get("errors", {}).items():
-        columns[f"errors/graders/{_grader_name(job)}/{name}"] = value
+        if name.endswith("_count"):
+            columns[f"errors/graders/{_grader_name(job)}/{name}"] = value
     return columns
 
 

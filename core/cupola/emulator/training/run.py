@@ -5,21 +5,28 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine import Hyperparameters, StepReport, Trainer, TrainingRow, ValidationSample
 from ..engines import EngineName, Engines, Training, load_engines
 from ..jobs.dataset import read_rows
 from ..parent import tell
-from .grading import Grading, open_grading
 from .journal import Journal, write_arrays
 from .plan import Plan
 
+if TYPE_CHECKING:
+    from .grading import Grading
+
 SAVE_SECONDS = 3.0
 """How much work a kill may cost."""
+
+
+class CannotTrainError(Exception):
+    """The rows passed the checks, but nothing can be learnt from them."""
+
 
 Inbox = queue.SimpleQueue[Mapping[str, Any]]
 
@@ -45,6 +52,14 @@ def _mostly_puzzles(engines: Engines, rows: Sequence[TrainingRow]) -> bool:
     return 2 * sum(engines.is_puzzle(prompt) for prompt in prompts) > len(seen)
 
 
+def _grading(plan: Plan, valid_rows: Sequence[TrainingRow]) -> AbstractContextManager[Grading | None]:
+    if plan.grader is None:
+        return nullcontext()
+    from .grading import open_grading
+
+    return open_grading(plan.grader, valid_rows)
+
+
 @contextmanager
 def prepared(plan: Plan) -> Iterator[Prepared]:
     """Read the files and make the trainer that the method and the rows call for."""
@@ -54,20 +69,21 @@ def prepared(plan: Plan) -> Iterator[Prepared]:
     puzzles = _mostly_puzzles(engines, train_rows)
     reasoner = plan.model.reasoner if plan.method == "reinforcement" and puzzles else None
     reference = reasoner or plan.model.talker
-    with ExitStack() as stack:
-        grading = stack.enter_context(open_grading(plan.grader, valid_rows or ())) if plan.grader else None
-        trainer = engines.trainer(
-            Training(
-                engine=reference.engine,
-                method=plan.method,
-                base=engines.weights(reference),
-                train_rows=train_rows,
-                valid_rows=valid_rows,
-                hyperparameters=Hyperparameters(**plan.hyperparameters),
-                seed=plan.seed,
-                grade=grading.grade if grading else None,
-            )
+    with _grading(plan, valid_rows or ()) as grading:
+        training = Training(
+            engine=reference.engine,
+            method=plan.method,
+            base=engines.weights(reference),
+            train_rows=train_rows,
+            valid_rows=valid_rows,
+            hyperparameters=Hyperparameters(**plan.hyperparameters),
+            seed=plan.seed,
+            grade=grading.grade if grading else None,
         )
+        try:
+            trainer = engines.trainer(training)
+        except ValueError as error:
+            raise CannotTrainError(str(error)) from error
         yield Prepared(reference.engine, puzzles, trainer, grading)
 
 
