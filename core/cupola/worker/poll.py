@@ -25,7 +25,7 @@ class Pace:
     longest_retry: float
 
 
-LOCAL = Pace(moving=1.0, idle=30.0, details=2.0, seldom=60.0, settle=6.0, first_retry=0.5, longest_retry=10.0)
+LOCAL = Pace(moving=1.0, idle=30.0, details=2.0, seldom=60.0, settle=6.0, first_retry=0.5, longest_retry=3.0)
 REMOTE = Pace(moving=5.0, idle=60.0, details=30.0, seldom=900.0, settle=180.0, first_retry=2.0, longest_retry=300.0)
 
 

@@ -18,6 +18,7 @@ from .lock import Holder, holder_of
 
 _LOG_KEPT = 1_000_000
 _LOOK_EVERY = 0.05
+_NAMING_SECONDS = 2.0
 
 _PASSED_ON = ("endpoint", "route", "api_version", "credential")
 """Given on the worker's command line, so that it talks to what its starter saw."""
@@ -33,6 +34,11 @@ class Status:
     def running(self) -> bool:
         """A worker holds the lock."""
         return self.holder is not None
+
+    @property
+    def named(self) -> bool:
+        """A worker holds the lock and has said which process it is."""
+        return self.holder is not None and self.holder.pid > 0
 
 
 def status(profile_name: str, paths: Paths | None = None) -> Status:
@@ -59,7 +65,7 @@ def start(
     """
     where = paths or default_paths(environment)
     running = status(profile.name, where)
-    if running.running:
+    if running.named:
         return running
     log = where.log(f"worker-{profile.name}")
     command = [sys.executable, "-m", "cupola.worker", "--detach", "--profile", profile.name]
@@ -71,7 +77,7 @@ def start(
         subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environment), cwd="/", check=False
         )
-    if not _wait_until(lambda: status(profile.name, where).running, seconds):
+    if not _wait_until(lambda: status(profile.name, where).named, seconds):
         raise WorkerError("The worker did not start.", _last_words(log, said_before), f"The log is {log}.")
     return status(profile.name, where)
 
@@ -82,11 +88,13 @@ def stop(profile_name: str, paths: Paths | None = None, seconds: float = 15.0) -
     Raises:
         WorkerError: it is still there after `seconds`.
     """
-    where = paths or default_paths()
-    path = where.worker_lock(profile_name)
-    if not _wait_until(lambda: (holder := holder_of(path)) is None or holder.pid > 0, 2.0):
-        raise WorkerError("The worker's lock names no process.", remedy="Try again.")
-    holder = holder_of(path)
+    path = (paths or default_paths()).worker_lock(profile_name)
+    deadline = time.monotonic() + _NAMING_SECONDS
+    while (holder := holder_of(path)) is not None and holder.pid <= 0:
+        # Process 0 would be everybody of this terminal: wait until the holder has named itself.
+        if time.monotonic() > deadline:
+            raise WorkerError("The worker's lock names no process.", remedy="Try again.")
+        time.sleep(_LOOK_EVERY)
     if holder is None:
         return False
     try:

@@ -34,12 +34,13 @@ class House:
     def start(self) -> int:
         begun = process.start(self.emulation.profile, self.environment, self.paths)
         assert begun.holder is not None
+        assert begun.holder.pid > 1
         return begun.holder.pid
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    emulation = Emulation(tmp_path / "emulator", speed=20.0)
+    emulation = Emulation(tmp_path / "emulator", speed=60.0)
     emulation.start()
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment = {**kept, "CUPOLA_HOME": str(tmp_path / "home"), "AZURE_OPENAI_API_KEY": emulation.key}
@@ -64,20 +65,20 @@ def ended(store: Database, job_id: str) -> bool:
 
 
 async def test_a_worker_follows_a_job_with_no_face_and_survives_kill_9_without_loss_or_double(house: House) -> None:
-    job = await house.emulation.submit("one", rows=60)
+    job = await house.emulation.submit("one", rows=24)
     pid = house.start()
-    for _ in range(3):
+    for _ in range(2):
         before = len(events.of_job(house.store, job.id))
         soon(lambda: len(events.of_job(house.store, job.id)) > before or ended(house.store, job.id))  # noqa: B023
         os.kill(pid, signal.SIGKILL)
         soon(lambda: not process.status("test", house.paths).running)
         pid = house.start()
-    soon(lambda: ended(house.store, job.id) and points.last_step(house.store, job.id) == 60)
+    soon(lambda: ended(house.store, job.id) and points.last_step(house.store, job.id) == 24)
     soon(lambda: any("billed" in event.message for event in events.of_job(house.store, job.id)))
     told = events.of_job(house.store, job.id)
     assert max(Counter(event.id for event in told).values()) == 1
     assert next(event.message for event in told if event.message.startswith("Step ")).startswith("Step 1:")
-    assert points.series(house.store, job.id, "train_loss")[0].tolist() == list(range(1, 61))
+    assert points.series(house.store, job.id, "train_loss")[0].tolist() == list(range(1, 25))
     assert len(checkpoints.of_job(house.store, job.id)) == 1
     assert jobs.get(house.store, job.id).phase is Phase.SUCCEEDED  # type: ignore[union-attr]
 
@@ -99,7 +100,7 @@ def test_a_second_worker_is_refused_and_a_stopped_one_leaves_a_good_copy(house: 
 
 
 async def test_an_outage_is_told_and_the_job_is_followed_again_when_the_service_is_back(house: House) -> None:
-    job = await house.emulation.submit("one", rows=60)
+    job = await house.emulation.submit("one", rows=24)
     house.start()
     soon(lambda: bool(events.of_job(house.store, job.id)))
     house.emulation.stop(signal.SIGKILL)
