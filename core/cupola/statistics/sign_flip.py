@@ -16,7 +16,7 @@ EXACT_CLUSTERS = 16
 """Up to this many differing clusters every sign pattern is tried."""
 _DRAWN_BITS = 17
 """2^17 = 131,072 sign patterns are tried otherwise: the observed one and 131,071 drawn ones."""
-_FACTOR_BITS = 6
+_FACTOR_BITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,12 @@ def _pattern_sums(values: Floats, columns: Integers, bits: int) -> Floats:
     """Return the sums of values under the sign patterns 0 to 2^bits - 1; pattern 0 flips nothing.
 
     Pattern k flips cluster g if k and column g share an odd number of bits, so the sums are the Walsh-Hadamard
-    transform of the values put at their columns. It is done as a product of small matrices, a few bits at a time.
+    transform of the values put at their columns. Each round transforms the top bits and moves them to the bottom.
     """
     sums: Floats = np.bincount(columns, weights=values, minlength=1 << bits).astype(np.float64)
-    done = 0
-    while done < bits:
+    for done in range(0, bits, _FACTOR_BITS):
         step = min(_FACTOR_BITS, bits - done)
-        sums = np.matmul(_hadamard(step), sums.reshape(-1, 1 << step, 1 << done)).reshape(-1)
-        done += step
+        sums = (sums.reshape(1 << step, -1).T @ _hadamard(step)).reshape(-1)
     return sums
 
 

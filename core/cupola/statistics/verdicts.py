@@ -87,6 +87,11 @@ def differs(comparison: Comparison) -> bool:
     return 0 not in comparison.difference.interval and comparison.p_corrected <= ALPHA
 
 
+def _at_odds(comparison: Comparison) -> bool:
+    """Whether only one of interval and p shows a difference."""
+    return (0 not in comparison.difference.interval) != (comparison.p_corrected <= ALPHA)
+
+
 def equivalent(comparison: Comparison, margin: float) -> bool:
     """Whether both one-sided tests at .05 put the difference inside +-margin. Source: Schuirmann 1987."""
     return comparison.margin_interval.within(positive(margin, "The margin"))
@@ -100,6 +105,8 @@ def not_inferior(comparison: Comparison, margin: float) -> bool:
 def judge(comparison: Comparison, margin: float, cost_per_item: float | None = None) -> Verdict:
     """Say how the first arm stands to the second: better, worse, same, not inferior, or inconclusive, in this order.
 
+    Where interval and p disagree on a difference and equivalence is not shown, it is inconclusive.
+
     Args:
         comparison: corrected over the family that is shown.
         margin: set before the run, in the score's unit, above 0.
@@ -111,6 +118,8 @@ def judge(comparison: Comparison, margin: float, cost_per_item: float | None = N
         word = Word.BETTER if comparison.difference.value > 0 else Word.WORSE
     elif equivalent(comparison, margin):
         word = Word.SAME
+    elif _at_odds(comparison):
+        word = Word.INCONCLUSIVE
     elif not_inferior(comparison, margin):
         word = Word.NOT_INFERIOR
     else:
