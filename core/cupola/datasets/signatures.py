@@ -95,9 +95,11 @@ def common_shingles(texts: Sequence[bytes], share: float = 0.2, fewest: int = 20
 def shingle_sets(texts: Sequence[bytes], boilerplate: Hashes) -> list[Hashes]:
     """The different shingles of each text, sorted, boilerplate left out."""
     hashes, counts = shingles(texts)
-    parts = np.split(hashes, np.cumsum(counts)[:-1])
-    sets = [np.unique(part) for part in parts]
-    return [part[~_contained(part, boilerplate)] for part in sets] if len(boilerplate) else sets
+    if len(boilerplate):
+        kept = ~_contained(hashes, boilerplate)
+        owners = np.repeat(np.arange(len(texts)), counts)[kept]
+        hashes, counts = hashes[kept], np.bincount(owners, minlength=len(texts))
+    return [np.unique(part) for part in np.split(hashes, np.cumsum(counts)[:-1])]
 
 
 def jaccard(one: Hashes, other: Hashes) -> float:

@@ -20,7 +20,7 @@ from .signatures import BANDS, Hashes, jaccard, normalised, shingle_sets
 NEAR = 0.8
 """Jaccard similarity of the prompts' shingles from which two rows are twins."""
 
-_MOST_COMPARED = 20_000
+_MOST_COMPARED = 10_000
 """Candidate pairs that are compared in full."""
 _COMPARED_AT_ONCE = 1_000
 _MOST_IN_A_RUN = 50
@@ -122,7 +122,11 @@ def groups(rows: int, pairs: Iterator[tuple[int, int]]) -> npt.NDArray[np.int64]
 
 
 def candidate_pairs(bands: npt.NDArray[np.uint32]) -> Pairs:
-    """Pairs of rows that share a value in any band, each with the first of its run. Shape (n, 2), without repeats."""
+    """Pairs of rows that share a value in any band, each with the first of its run and with the one before it.
+
+    Returns:
+        Shape (n, 2), without repeats; those that share the most bands come first.
+    """
     found = []
     for band in range(BANDS):
         values = bands[:, band]
@@ -137,7 +141,10 @@ def candidate_pairs(bands: npt.NDArray[np.uint32]) -> Pairs:
         # The neighbour too: the first of a run is not always the nearest.
         found.append(np.stack([order[places[near] - 1], order[near]], axis=1))
     pairs = np.concatenate(found)
-    return np.unique(np.sort(pairs, axis=1), axis=0) if len(pairs) else pairs
+    if not len(pairs):
+        return pairs
+    pairs, shared = np.unique(np.sort(pairs, axis=1), axis=0, return_counts=True)
+    return pairs[np.argsort(-shared, kind="stable")]
 
 
 def _near_pairs(
