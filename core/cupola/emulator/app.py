@@ -29,7 +29,7 @@ from .limits import RateLimits
 from .lock import exclusive
 from .middleware import BodyLimit, Gate, LocalHostOnly, RequestIds
 from .resource import Resource
-from .routes import chat, files, identity, jobs, models
+from .routes import arm, chat, deployments, files, identity, jobs, models
 from .routes import faults as fault_routes
 from .service import Service
 from .state.database import open_database
@@ -51,9 +51,14 @@ def _surfaces(resource: Resource) -> list[BaseRoute]:
         Mount("/openai", routes=_DATED, middleware=[gate("dated")]),
         Mount("/api/projects/{project}/openai/v1", routes=_V1, middleware=[gate("v1", versioned=False)]),
         Mount("/api/projects/{project}/openai", routes=_DATED, middleware=[gate("dated", versioned=False)]),
-        Mount("/api/projects/{project}", routes=_DATED, middleware=[gate("dated", versioned=False)]),
+        Mount(
+            "/api/projects/{project}",
+            routes=(*_DATED, *deployments.ROUTES),
+            middleware=[gate("dated", versioned=False)],
+        ),
         *identity.ROUTES,
         *fault_routes.ROUTES,
+        *arm.ROUTES,
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from cupola_data.models import BaseModel
@@ -51,28 +52,38 @@ def _usage_of(resource: Resource, deployment: Deployment) -> str | None:
     return usage_name(sku, base, deployment.tuned) if sku and base else None
 
 
+def _used(resource: Resource, besides: str | None = None) -> Counter[str]:
+    """What each quota is used for by the deployments that there are, `besides` left out."""
+    used: Counter[str] = Counter()
+    for deployment in deployments.all_deployments(resource.database):
+        usage = _usage_of(resource, deployment)
+        if usage is not None and deployment.name != besides:
+            used[usage] += deployment.capacity
+    return used
+
+
+def _quota(resource: Resource, sku: Sku, base: BaseModel, tuned: bool, used: Counter[str]) -> Quota:
+    usage = usage_name(sku, base, tuned)
+    held = deployments.held_quota(resource.database, usage, resource.clock.now())
+    text = _MEASURES[sku.kind] if sku.kind == "units" else f"{_MEASURES[sku.kind]} - {_family(base, tuned)}"
+    return Quota(usage, f"{text} - {sku.name}", sku.tuned_quota if tuned else sku.base_quota, used[usage] + held)
+
+
 def quota(resource: Resource, sku: Sku, base: BaseModel, tuned: bool, *, besides: str | None = None) -> Quota:
     """A quota as it stands; `besides` leaves out the deployment of that name, which is about to change."""
-    usage = usage_name(sku, base, tuned)
-    used = sum(
-        deployment.capacity
-        for deployment in deployments.all_deployments(resource.database)
-        if deployment.name != besides and _usage_of(resource, deployment) == usage
-    )
-    used += deployments.held_quota(resource.database, usage, resource.clock.now())
-    text = _MEASURES[sku.kind] if sku.kind == "units" else f"{_MEASURES[sku.kind]} - {_family(base, tuned)}"
-    return Quota(usage, f"{text} - {sku.name}", sku.tuned_quota if tuned else sku.base_quota, used)
+    return _quota(resource, sku, base, tuned, _used(resource, besides))
 
 
 def quotas(resource: Resource) -> list[Quota]:
     """Every quota that any known model counts against."""
     found: dict[str, Quota] = {}
+    used = _used(resource)
     for sku in SKUS:
         for base in resource.catalogue.models:
             for tuned in (False, True):
                 usage = usage_name(sku, base, tuned)
                 if usage not in found and supports(sku, base, tuned, resource.account.location):
-                    found[usage] = quota(resource, sku, base, tuned)
+                    found[usage] = _quota(resource, sku, base, tuned, used)
     return list(found.values())
 
 

@@ -31,7 +31,9 @@ def provisioning_state(deployment: Deployment, now: float) -> str:
     """What the control plane says of a deployment that lives."""
     if deployment.deleted_at is not None:
         return "Deleting"
-    return "Creating" if now < deployment.succeeded_at else "Succeeded"
+    if now >= deployment.succeeded_at:
+        return "Succeeded"
+    return "Creating" if deployment.modified_at == deployment.created_at else "Accepted"
 
 
 def _rate_limits(deployment: Deployment) -> list[dict[str, Any]]:
