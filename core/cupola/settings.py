@@ -93,7 +93,8 @@ def resolve_profile(
 ) -> Profile:
     """Put a profile together: flag before environment before file before built-in.
 
-    The environment fills in only what a named profile leaves open, so that a profile means the same everywhere.
+    The environment fills in only what a named profile leaves open, so that a profile means the same everywhere. It says
+    nothing about the demo, which must never meet a real resource.
 
     Raises:
         UsageError: the named profile does not exist, or a value in it is of the wrong kind.
@@ -104,7 +105,7 @@ def resolve_profile(
         raise UsageError(f"There is no profile {name!r}.", f"Known profiles: {known}.", f"Add it to {settings.file}.")
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    for key, names in ENVIRONMENT_NAMES.items():
+    for key, names in ENVIRONMENT_NAMES.items() if chosen != DEMO_PROFILE else ():
         hit = next((variable for variable in names if environment.get(variable)), None)
         if hit:
             values[key], origins[key] = environment[hit], f"environment {hit}"

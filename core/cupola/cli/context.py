@@ -97,8 +97,8 @@ def demo_session(context: Context) -> Session:
     resource = announced(context.paths)
     environment = {k: v for k, v in context.environment.items() if k not in KEY_NAMES}
     if resource is None:
-        return Session(resolve_profile(context.settings, DEMO_PROFILE, {}), environment)
-    profile = resolve_profile(context.settings, DEMO_PROFILE, {}, endpoint=resource.endpoint)
+        return Session(resolve_profile(context.settings, DEMO_PROFILE, environment), environment)
+    profile = resolve_profile(context.settings, DEMO_PROFILE, environment, endpoint=resource.endpoint)
     return Session(profile, {**environment, KEY_NAMES[0]: resource.api_key})
 
 

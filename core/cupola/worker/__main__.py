@@ -7,6 +7,8 @@ import logging
 import os
 import sys
 
+from .detach import detached
+
 
 def main() -> int:
     """Run the worker, or with `--detach` a child of nobody that runs it."""
@@ -16,20 +18,9 @@ def main() -> int:
     for name in ("--endpoint", "--route", "--api-version", "--credential"):
         parser.add_argument(name, default="")
     options = parser.parse_args()
-    # Before anything heavy is imported and any thread exists.
-    if options.detach and _is_parent():
+    if options.detach and not detached():
         return 0
     return _run(options)
-
-
-def _is_parent() -> bool:
-    if os.fork():
-        return True
-    os.setsid()
-    # A session's leader could take a terminal for its own; its child cannot.
-    if os.fork():
-        os._exit(0)
-    return False
 
 
 def _run(options: argparse.Namespace) -> int:

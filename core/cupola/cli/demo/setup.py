@@ -41,14 +41,14 @@ def submit_in_background(session: Session, context: Context) -> None:
             return
     command = [sys.executable, "-m", "cupola.cli", "demo", "--submit-only"]
     with context.paths.log("demo").open("ab") as log:
-        subprocess.Popen(
+        subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             env=dict(context.environment),
             cwd="/",
-            start_new_session=True,
+            check=False,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ...worker.detach import detached
 from ..context import Context
 from ..demo import setup
 
@@ -28,7 +29,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
     elif options.forget:
         setup.forget(context)
     elif options.submit_only:
-        setup.submit_only(context)
+        if detached():
+            setup.submit_only(context)
     elif options.no_screen or context.open_face is None:
         setup.prepare(context, options.speed)
         context.say("The demo runs. See it with `cupola -p demo`, or `cupola -p demo job list`.")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from ...errors import CupolaError
+from ...worker.detach import detached
 from ..context import Context
 
 
@@ -23,7 +23,7 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Serve until stopped; one line of JSON on stdout says where once it answers."""
-    if options.detach and _is_parent():
+    if options.detach and not detached():
         return 0
     from ...emulator.lock import StateInUseError
     from ...emulator.serve import serve
@@ -38,13 +38,3 @@ def run(options: argparse.Namespace, context: Context) -> int:
             f"The emulator cannot serve on {options.host}:{options.port}.", str(error.strerror)
         ) from error
     return 0
-
-
-def _is_parent() -> bool:
-    """Leave the terminal's session; the parent goes on at once."""
-    if os.fork():
-        return True
-    os.setsid()
-    if os.fork():
-        os._exit(0)
-    return False
