@@ -65,7 +65,7 @@ def copy_claims(
 def margin_claims(source: np.random.Generator, prompts: int, tables: int) -> tuple[float, float]:
     """Return how often a student exactly one margin below its teacher is called not inferior, and the same.
 
-    A tenth of the teacher's answers count for the student, the others are alike: seldom discordant, mostly one way.
+    Eleven of a hundred answers are discordant and most of those are lost, which is where normal theory is at its worst.
     """
     teacher = passes(source, 0.85, tables, prompts, 1)[..., 0]
     lost = teacher * (source.random(teacher.shape) < 0.08 / 0.85)

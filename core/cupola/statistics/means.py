@@ -62,7 +62,8 @@ def _untransformed(limit: float, skewness: float, clusters: int) -> float:
 
 
 def _skewness(residuals: Floats) -> float:
-    return float((residuals**3).mean() / (residuals**2).mean() ** 1.5)
+    squares = residuals * residuals
+    return float(squares @ residuals / len(residuals) / squares.mean() ** 1.5)
 
 
 def constant_interval(value: float, clusters: int, scale: Scale, level: float) -> Interval:
