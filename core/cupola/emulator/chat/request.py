@@ -10,6 +10,7 @@ from cupola_data.models import BaseModel
 
 from ..engine import AnswerRequest, Message, ReasoningEffort
 from ..errors import ApiError, bad_request
+from .content_filter import check_prompt
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 MOST_MESSAGES = 2048
@@ -23,6 +24,7 @@ _EFFORTS: dict[str, ReasoningEffort] = {
     "high": "high",
 }
 _DEFAULT_MOST_TOKENS = 512
+"""More than the talker's context; a reasoning model may think up to its own limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +187,11 @@ def read_chat_request(body: Mapping[str, Any], base: BaseModel) -> ChatRequest:
     if top_logprobs is not None and body.get("logprobs") is not True:
         message = "'logprobs' must be set to true in order to use 'top_logprobs'."
         raise bad_request(message, "top_logprobs", "invalid_value")
+    check_prompt(messages)
     return ChatRequest(
         messages=messages,
         n=_whole(body, "n", 1, MOST_CHOICES) or 1,
-        max_tokens=max_tokens or _DEFAULT_MOST_TOKENS,
+        max_tokens=max_tokens or (most if base.reasoning else _DEFAULT_MOST_TOKENS),
         temperature=_number(body, "temperature", 0, 2, 1.0),
         top_p=_number(body, "top_p", 0, 1, 1.0),
         seed=_whole(body, "seed", -(2**63), 2**63 - 1),
