@@ -8,22 +8,19 @@ import math
 import re
 import threading
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from .calls import PythonCall, PythonOutcome
+from .host_functions import HostFunctions
 from .needs import needs
 
 if TYPE_CHECKING:
-    from pydantic_monty import ExternalModule, Monty, MontyError, MontySession
+    from pydantic_monty import Monty, MontyError, MontySession
 
 _MAX_DETAILS = 500
-_MAX_HOST_TEXT = 20_000
-"""Longest text that a host function such as rapidfuzz's takes, so that its time stays bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +107,12 @@ class PythonSandbox:
 
     def _grade(self, call: PythonCall) -> PythonOutcome:
         inputs = {"__sample": dict(call.sample), "__item": dict(call.item)}
-        with self._session() as session:
+        host = HostFunctions(self._limits.seconds)
+        with self._session(host) as session:
             _feed(session, call.source)
             value = _feed(session, "grade(__sample, __item)", inputs)
+        if host.refusal is not None:
+            return PythonOutcome(None, "limit", f"The grader was stopped: {host.refusal}.")
         if not isinstance(value, int | float):
             return PythonOutcome(None, "runtime", f"grade returned a {type(value).__name__}, not a number.")
         try:
@@ -155,7 +155,8 @@ class PythonSandbox:
             return False
         return True
 
-    def _session(self) -> MontySession:
+    def _session(self, host: HostFunctions | None = None) -> MontySession:
+        host = host or HostFunctions(self._limits.seconds)
         return self._started().checkout(
             script_name="grader.py",
             limits={
@@ -164,7 +165,7 @@ class PythonSandbox:
                 "max_suspensions": self._limits.host_calls,
             },
             os_policy={"sleep": "zero", "random_start": {"seed": 0}},
-            external_modules=_modules(),
+            external_modules=host.modules(),
         )
 
     def _started(self) -> Monty:
@@ -203,27 +204,6 @@ def _answers(session: MontySession, probe: str) -> bool:
     return True
 
 
-@cache
-def _modules() -> Mapping[str, ExternalModule]:
-    from pydantic_monty import ExternalModule
-    from rapidfuzz import fuzz
-
-    names = ("ratio", "partial_ratio", "token_sort_ratio", "token_set_ratio", "token_ratio", "WRatio", "QRatio")
-    scorers = {name: _bounded(getattr(fuzz, name)) for name in names}
-    return {"rapidfuzz": ExternalModule({"fuzz": ExternalModule(scorers)})}
-
-
-def _bounded(scorer: Any) -> Any:
-    def bounded(first: Any, second: Any) -> float:
-        if not isinstance(first, str) or not isinstance(second, str):
-            raise TypeError("two texts are needed")
-        if max(len(first), len(second)) > _MAX_HOST_TEXT:
-            raise ValueError(f"texts of more than {_MAX_HOST_TEXT} characters are not compared here")
-        return float(scorer(first, second))
-
-    return bounded
-
-
 _MISSING_METHOD = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 
 
@@ -238,7 +218,7 @@ def _outcome_of(error: MontyError) -> PythonOutcome:
         return PythonOutcome(None, "runtime", text)
     if _is_gap(inner):
         return _unsupported(f"what raised {text}")
-    if isinstance(inner, TimeoutError | MemoryError):
+    if isinstance(inner, TimeoutError | MemoryError) or str(inner).startswith("suspension limit"):
         return PythonOutcome(None, "limit", text)
     return PythonOutcome(None, "runtime", text)
 

@@ -141,3 +141,26 @@ def test_what_a_grader_lacks_can_be_asked_before_it_is_used(sandbox: PythonSandb
     assert sandbox.lacks("def grade(sample, item):\n    return 1.0") is None
     assert sandbox.lacks("def grade(sample, item):\n    import pandas") == "module pandas"
     assert sandbox.lacks("raise ValueError('at once')") is None
+
+
+FUZZ = "from rapidfuzz import fuzz\n"
+ENDLESS = "while True:\n    fuzz.ratio('a' * 20000, 'b' * 20000)"
+SWALLOWED = "while True:\n    try:\n        fuzz.ratio('a' * 20000, 'b')\n    except Exception:\n        return 0.0"
+TOO_LONG = "try:\n    return fuzz.ratio('a' * 30000, 'b')\nexcept Exception:\n    return 0.0"
+OPTION = "try:\n    return fuzz.ratio('a', 'b', processor=1)\nexcept Exception:\n    return 0.0"
+
+
+@pytest.mark.parametrize("body", [ENDLESS, SWALLOWED, TOO_LONG, OPTION])
+def test_a_refused_call_to_the_host_is_a_failure_even_if_the_grader_swallows_it(
+    sandbox: PythonSandbox, body: str
+) -> None:
+    outcome = run(sandbox, FUZZ + body)
+    assert outcome.value is None
+    assert outcome.failure in ("limit", "runtime")
+    assert "NameError" not in outcome.details
+
+
+@pytest.mark.parametrize("text", ["\ud800", "x" * 1_000_000, "\x00", "\u202e"])
+def test_any_text_crosses_into_the_sandbox_or_is_a_failure(sandbox: PythonSandbox, text: str) -> None:
+    outcome = run(sandbox, "return float(len(sample['output_text']))", {"output_text": text})
+    assert outcome.value == (None if text == "\ud800" else float(len(text)))
