@@ -19,7 +19,7 @@ from .lines import BOM, LONGEST_LINE, read_range, split
 from .parsing import RowError, may_overflow, parse_row
 from .part import MOST_TEXTS, ROW, Part, Seen, add_seen, add_value
 from .reading import Broken, Reading
-from .secrets import Suspect, suspects
+from .secrets import Suspect, shape_of, suspects
 from .signatures import BANDS, Hashes, hash_of, normalised, signatures
 
 _NO_HASH = b"\0" * 8
@@ -50,7 +50,8 @@ def scan_block(block: bytes, offset: int, plan: Plan) -> Part:
     """Check a block of whole lines that begins `offset` bytes into its file."""
     if offset == 0 and block.startswith(BOM):
         offset, block = len(BOM), block[len(BOM) :]
-    pass_ = _Pass(plan, _counter(plan), overflow=may_overflow(block))
+    shape = shape_of(block)
+    pass_ = _Pass(plan, _counter(plan), overflow=may_overflow(shape))
     starts: list[int] = []
     position = 0
     for number, line in enumerate(split(block), 1):
@@ -58,7 +59,7 @@ def scan_block(block: bytes, offset: int, plan: Plan) -> Part:
         pass_.line(line, number, offset + position)
         position += len(line) + 1
     pass_.finish()
-    _note_suspects(block, starts, pass_.part)
+    _note_suspects(block, shape, starts, pass_.part)
     return pass_.part
 
 
@@ -205,8 +206,8 @@ def _count_pair(part: Part, reading: Reading, number: int, prompt_hash: bytes) -
         part.pair_hashes.append((hash_of(prompt_hash + one + other), hash_of(prompt_hash + other + one), number))
 
 
-def _note_suspects(block: bytes, starts: Sequence[int], part: Part) -> None:
-    for suspect in suspects(block):
+def _note_suspects(block: bytes, shape: bytes, starts: Sequence[int], part: Part) -> None:
+    for suspect in suspects(block, shape):
         number = bisect.bisect_right(starts, suspect.start)
         counted = part.tally.get(suspect.rule)
         path = ""
