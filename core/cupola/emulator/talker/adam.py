@@ -17,7 +17,9 @@ WEIGHT_BOUND = np.float32(25.0)
 class Adam:
     """Adam's moments for a set of arrays, which it changes in place."""
 
-    def __init__(self, arrays: Mapping[str, Array], betas: tuple[float, float] = (0.9, 0.99), clip: float = 1.0) -> None:
+    def __init__(
+        self, arrays: Mapping[str, Array], betas: tuple[float, float] = (0.9, 0.99), clip: float = 1.0
+    ) -> None:
         """`clip` bounds the global norm of a gradient."""
         self._arrays = arrays
         self._betas = betas

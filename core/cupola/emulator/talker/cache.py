@@ -72,7 +72,8 @@ class Reader:
         causal = np.tri(end - start, end, start, dtype=bool)
         itself = np.eye(end - start, end, start, dtype=bool)
         real = (self._tokens[:, :end] != PAD)[:, None, :]
-        return ((causal & real) | itself)[:, None].astype(np.float32)
+        visible: Array = ((causal & real) | itself)[:, None].astype(np.float32)
+        return visible
 
     def _layer(self, x: Array, i: int, start: int, end: int, visible: Array) -> Array:
         weights, name = self._weights, f"layer{i}."

@@ -11,7 +11,7 @@ from cupola.emulator.engine import Weights
 
 from .cache import Reader
 from .network import CONTEXT
-from .tape import Array
+from .tape import Array, Ints
 from .tokenizer import END, MARKS, PAD, Tokenizer
 
 _BATCH = 64
@@ -82,7 +82,9 @@ def _generate_batch(
         for row, i in enumerate(active):
             _note(samples[i], int(tokens[row]), shares[row], alternatives, tokenizer, wishes[i].stop)
         going = [
-            row for row, i in enumerate(active) if not samples[i].ended and len(samples[i].tokens) < min(limits[i], room)
+            row
+            for row, i in enumerate(active)
+            if not samples[i].ended and len(samples[i].tokens) < min(limits[i], room)
         ]
         if not going:
             return
@@ -92,9 +94,9 @@ def _generate_batch(
         shares = reader.read(tokens[going][:, None])
 
 
-def _choose(shares: Array, wishes: Sequence[Wish]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _choose(shares: Array, wishes: Sequence[Wish]) -> Ints:
     """One token [B] from each distribution [B, V]; every sampled token costs its generator one draw."""
-    chosen = shares.argmax(-1).astype(np.int64)
+    chosen: Ints = shares.argmax(-1).astype(np.int64)
     for row, wish in enumerate(wishes):
         if wish.temperature > 0:
             chosen[row] = _draw(shares[row], wish)

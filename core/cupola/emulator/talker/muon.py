@@ -32,9 +32,9 @@ class Muon:
 def orthogonal(matrix: Array, rounds: int = 5) -> Array:
     """The nearest matrix with all singular values about 1, by a quintic Newton-Schulz iteration."""
     a, b, c = np.float32(3.4445), np.float32(-4.7750), np.float32(2.0315)
-    x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
-    x = x / (np.linalg.norm(x) + np.float32(1e-7))
+    x: Array = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
+    x = (x / (np.linalg.norm(x) + 1e-7)).astype(np.float32)
     for _ in range(rounds):
         gram = x @ x.T
-        x = a * x + (b * gram + c * (gram @ gram)) @ x
+        x = (a * x + (b * gram + c * (gram @ gram)) @ x).astype(np.float32)
     return x.T if matrix.shape[0] > matrix.shape[1] else x

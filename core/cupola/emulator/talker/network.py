@@ -94,7 +94,9 @@ class Network:
         x = rms_norm(tape, embed(tape, leaf["embedding"], leaf["previous"], batch.tokens, previous))
         for i in range(layer_count(self.arrays)):
             x = self._layer(tape, x, f"layer{i}.")
-        self._prediction = predict(tape, rms_norm(tape, x), leaf, batch.tokens, batch.rows, batch.columns, batch.targets)
+        self._prediction = predict(
+            tape, rms_norm(tape, x), leaf, batch.tokens, batch.rows, batch.columns, batch.targets
+        )
         return self._prediction.logp.data
 
     def hits(self) -> npt.NDArray[np.bool_]:
@@ -109,7 +111,10 @@ class Network:
             raise RuntimeError("backward needs a logp before it, once for each")
         self._tape.backward(self._prediction.logp, weights.astype(np.float32))
         self._prediction = None
-        return {name: leaf.grad if leaf.grad is not None else np.zeros_like(leaf.data) for name, leaf in self._leaves.items()}
+        return {
+            name: leaf.grad if leaf.grad is not None else np.zeros_like(leaf.data)
+            for name, leaf in self._leaves.items()
+        }
 
     def _layer(self, tape: Tape, x: Value, name: str) -> Value:
         leaf = self._leaves

@@ -49,7 +49,8 @@ class Prediction:
 
     def hits(self) -> npt.NDArray[np.bool_]:
         """[N] whether the target was the likeliest token."""
-        return mixture(*self._parts).argmax(-1) == self._targets
+        hits: npt.NDArray[np.bool_] = mixture(*self._parts).argmax(-1) == self._targets
+        return hits
 
 
 def predict(

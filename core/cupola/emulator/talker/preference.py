@@ -156,7 +156,8 @@ def _pairs(tokenizer: Tokenizer, rows: Iterable[TrainingRow]) -> tuple[list[Pair
     for index, row in enumerate(rows):
         prompt = (row.get("input") or {}).get("messages") or ()
         preferred, rejected = (
-            answer_example(tokenizer, prompt, row.get(key) or ()) for key in ("preferred_output", "non_preferred_output")
+            answer_example(tokenizer, prompt, row.get(key) or ())
+            for key in ("preferred_output", "non_preferred_output")
         )
         if any(preferred.learnt[1:]) and any(rejected.learnt[1:]):
             pairs.append(Pair(preferred, rejected))

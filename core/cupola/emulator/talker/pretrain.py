@@ -52,9 +52,9 @@ class Plan:
 
 
 PLANS: Final = {
-    "nano": Plan(width=80, layers=2, heads=4, steps=1500),
-    "mini": Plan(width=112, layers=2, heads=4, steps=3000),
-    "full": Plan(width=128, layers=3, heads=4, steps=4400),
+    "nano": Plan(width=80, layers=2, heads=4, steps=1000),
+    "mini": Plan(width=112, layers=2, heads=4, steps=1700),
+    "full": Plan(width=128, layers=3, heads=4, steps=2800),
 }
 Log = Callable[[str], None]
 
@@ -120,19 +120,25 @@ def main(sizes: list[str], directory: Path, log: Log) -> None:
     tokenizer = corpus_vocabulary()
     (directory / "vocabulary.json").write_text(json.dumps({"merges": tokenizer.merges}) + "\n", encoding="utf-8")
     for size in sizes:
-        began = time.process_time()
-        weights = pretrain(PLANS[size], tokenizer, seed=1, log=lambda line, size=size: log(f"{size}: {line}"))
-        stored = {name: array if name == "heads" else array.astype(np.float16) for name, array in weights.items()}
-        np.savez_compressed(directory / f"{size}.npz", allow_pickle=False, **stored)
-        count = sum(weights[name].size for name in trainable(weights))
-        accuracy = held_out_accuracy(weights, tokenizer)
-        spent = time.process_time() - began
-        log(f"{size}: {count} parameters, {spent:.0f} CPU seconds, held-out token accuracy {accuracy:.3f}")
+        log(f"{size}:")
+        _write_size(size, tokenizer, directory, log)
+
+
+def _write_size(size: str, tokenizer: Tokenizer, directory: Path, log: Log) -> None:
+    began = time.process_time()
+    weights = pretrain(PLANS[size], tokenizer, seed=1, log=log)
+    spent = time.process_time() - began
+    stored = {name: array if name == "heads" else array.astype(np.float16) for name, array in weights.items()}
+    np.savez_compressed(directory / f"{size}.npz", allow_pickle=False, **stored)
+    count = sum(weights[name].size for name in trainable(weights))
+    accuracy = held_out_accuracy(weights, tokenizer)
+    log(f"{size}: {count} parameters, {spent:.0f} CPU seconds, held-out token accuracy {accuracy:.3f}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main(
-        sys.argv[1:] or list(PLANS),
-        Path(next(iter(cupola_data.__path__))) / "weights",
-        log=lambda line: print(line, flush=True),  # noqa: T201 - this is a program
-    )
+    main(sys.argv[1:] or list(PLANS), Path(next(iter(cupola_data.__path__))) / "weights", _say)

@@ -68,8 +68,9 @@ class ReinforcementTrainer:
         grade: GradeSample,
         seed: int,
         tokenizer: Tokenizer | None = None,
+        longest_answer: int = LONGEST_ANSWER,
     ) -> None:
-        """Prepare the prompts.
+        """Prepare the prompts; a sampled answer has at most `longest_answer` tokens.
 
         Raises:
             NothingToLearnError: There is no training row.
@@ -77,6 +78,7 @@ class ReinforcementTrainer:
         if not train_rows:
             raise NothingToLearnError("The training file has no row.")
         self._tokenizer = tokenizer or shipped_tokenizer()
+        self._longest = longest_answer
         self._rows, self._valid_rows = train_rows, valid_rows
         self._train, self._valid = ([self._prompt(row) for row in rows] for rows in (train_rows, valid_rows))
         self._grade = grade
@@ -165,7 +167,7 @@ class ReinforcementTrainer:
         """`each` graded answers to every chosen row, one row after the other."""
         asked = [(row, sample) for row in chosen for sample in range(each)]
         wishes = [
-            Wish(prompts[row], LONGEST_ANSWER, 1.0, 1.0, generator(self._seed, purpose, step, row, sample))
+            Wish(prompts[row], self._longest, 1.0, 1.0, generator(self._seed, purpose, step, row, sample))
             for row, sample in asked
         ]
         samples = generate(self._run.weights(), self._tokenizer, wishes)
@@ -179,10 +181,12 @@ class ReinforcementTrainer:
         return _Rollout(index, prompt, sample, answer, self._grade(row, text))
 
     def _prompt(self, row: TrainingRow) -> list[int]:
-        return fit_prompt(prompt_tokens(self._tokenizer, row.get("messages") or ()), LONGEST_ANSWER)
+        return fit_prompt(prompt_tokens(self._tokenizer, row.get("messages") or ()), self._longest)
 
 
-def _advantages(rewards: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def _advantages(
+    rewards: np.ndarray[tuple[int, int], np.dtype[np.float32]],
+) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     """Rewards [groups, answers] less their group's mean over its standard deviation, flat."""
     spread = rewards.std(1, keepdims=True)
     scaled: np.ndarray[tuple[int], np.dtype[np.float32]] = (

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Final
 
 PAD: Final = 256
@@ -69,7 +70,7 @@ class Tokenizer:
 
     def _merge(self, tokens: list[int]) -> list[int]:
         while len(tokens) > 1:
-            ranks = [self._ranks.get(pair, self.size) for pair in zip(tokens, tokens[1:], strict=False)]
+            ranks = [self._ranks.get(pair, self.size) for pair in pairwise(tokens)]
             best = min(ranks)
             if best == self.size:
                 break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 
 from .tokenizer import FIRST_MERGE, Tokenizer, pieces, replace_pair
 
@@ -39,10 +40,14 @@ def train_vocabulary(texts: Iterable[str], merges: int) -> Tokenizer:
 
 
 def _count_word(
-    words: list[tuple[list[int], int]], index: int, totals: Counter[Pair], places: defaultdict[Pair, set[int]], sign: int
+    words: list[tuple[list[int], int]],
+    index: int,
+    totals: Counter[Pair],
+    places: defaultdict[Pair, set[int]],
+    sign: int,
 ) -> None:
     tokens, count = words[index]
-    for pair in zip(tokens, tokens[1:], strict=False):
+    for pair in pairwise(tokens):
         totals[pair] += sign * count
         if sign > 0:
             places[pair].add(index)

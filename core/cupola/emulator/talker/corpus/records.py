@@ -14,9 +14,18 @@ Turn = dict[str, Any]
 
 _SENTIMENTS: Final = (("positive", "good"), ("negative", "bad"), ("neutral", "plain"))
 _COMPLAINTS: Final = (
-    ("billing", ("I was charged twice for my {item}.", "The invoice for the {item} is wrong.", "Why did I pay ${2..99} more?")),
-    ("delivery", ("My {item} never arrived.", "The parcel is {2..9} days late.", "The driver left my {item} in {city}.")),
-    ("technical", ("My {item} does not switch on.", "The {item} shows error {10..99}.", "The app crashes when I log in.")),
+    (
+        "billing",
+        ("I was charged twice for my {item}.", "The invoice for the {item} is wrong.", "Why did I pay ${2..99} more?"),
+    ),
+    (
+        "delivery",
+        ("My {item} never arrived.", "The parcel is {2..9} days late.", "The driver left my {item} in {city}."),
+    ),
+    (
+        "technical",
+        ("My {item} does not switch on.", "The {item} shows error {10..99}.", "The app crashes when I log in."),
+    ),
     ("praise", ("I love my new {item}!", "{first} at the desk was so kind.", "What a great {item}!")),
 )
 
@@ -26,11 +35,15 @@ def label_dialogue(rng: Random) -> list[Turn]:
     if rng.random() < 0.5:
         label, kind = rng.choice(_SENTIMENTS)
         text = fill(rng, "The {item} {is|was} " + draw(rng, kind) + "{.|, I bought it in {city}.|, says {first}.}")
-        order = fill(rng, "{Classify the sentiment|Label the review|What is the sentiment}: positive, negative or neutral.")
+        order = fill(
+            rng, "{Classify the sentiment|Label the review|What is the sentiment}: positive, negative or neutral."
+        )
     else:
         label, templates = rng.choice(_COMPLAINTS)
         text = fill(rng, rng.choice(templates))
-        order = fill(rng, "{Classify the message|Label the message|Route the message}: billing, delivery, technical or praise.")
+        order = fill(
+            rng, "{Classify the message|Label the message|Route the message}: billing, delivery, technical or praise."
+        )
     return _ordered(rng, order, text, label)
 
 
@@ -44,11 +57,13 @@ def extraction_dialogue(rng: Random) -> list[Turn]:
     }
     text = fill(
         rng,
-        rng.choice((
-            "{name} from {city} {ordered|bought|wants} {quantity} {item}s.",
-            "Please send {quantity} {item}s to {name} in {city}.",
-            "I am {name}, I live in {city} and need {quantity} {item}s.",
-        )),
+        rng.choice(
+            (
+                "{name} from {city} {ordered|bought|wants} {quantity} {item}s.",
+                "Please send {quantity} {item}s to {name} in {city}.",
+                "I am {name}, I live in {city} and need {quantity} {item}s.",
+            )
+        ),
         **values,
     )
     keys = rng.sample(sorted(values), rng.randint(1, 3))
@@ -61,8 +76,20 @@ def tool_dialogue(rng: Random) -> list[Turn]:
     """A call of the fitting tool; sometimes its result follows and is told."""
     number, city = str(rng.randint(1000, 99999)), draw(rng, "city")
     tools = [
-        ("get_order", "order_id", number, "{Where is|What about|Check} order {number}{?|, please.}", "{shipped|packed|delayed|lost}"),
-        ("get_weather", "city", city, "{How is|What is} the weather in {city}?", "{sunny|rain|snow|windy}, {2..30} degrees"),
+        (
+            "get_order",
+            "order_id",
+            number,
+            "{Where is|What about|Check} order {number}{?|, please.}",
+            "{shipped|packed|delayed|lost}",
+        ),
+        (
+            "get_weather",
+            "city",
+            city,
+            "{How is|What is} the weather in {city}?",
+            "{sunny|rain|snow|windy}, {2..30} degrees",
+        ),
         ("find_store", "city", city, "Is there a {shop|store} in {city}?", "{2..99} {street} Street"),
         ("cancel_order", "order_id", number, "{Please cancel|Cancel|Stop} order {number}.", "cancelled"),
     ]
@@ -83,7 +110,10 @@ def tool_dialogue(rng: Random) -> list[Turn]:
 def repeat_dialogue(rng: Random) -> list[Turn]:
     """Words and numbers to be said again: practice for the copy head."""
     kinds = ("noun", "item", "first", "city", "street", "start")
-    parts = [draw(rng, rng.choice(kinds)) if rng.random() < 0.7 else str(rng.randint(1, 9999)) for _ in range(rng.randint(2, 9))]
+    parts = [
+        draw(rng, rng.choice(kinds)) if rng.random() < 0.7 else str(rng.randint(1, 9999))
+        for _ in range(rng.randint(2, 9))
+    ]
     text = " ".join(parts)
     order = rng.choice(("Repeat: ", "Say this again: ", "Copy the text: ", "Repeat after me: "))
     return [{"role": "user", "content": order + text}, {"role": "assistant", "content": text}]

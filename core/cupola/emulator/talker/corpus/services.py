@@ -87,7 +87,9 @@ def _fact(rng: Random, topic: dict[str, Any]) -> Fact:
 
 def _made_up(rng: Random) -> Fact:
     label = f"{draw(rng, 'noun').capitalize()} {draw(rng, 'noun')}"
-    value = fill(rng, rng.choice(("{2..999}", "${2..99}", "{2..99} {days|hours|metres|pieces}", "{noun}", "{first} {last}")))
+    value = fill(
+        rng, rng.choice(("{2..999}", "${2..99}", "{2..99} {days|hours|metres|pieces}", "{noun}", "{first} {last}"))
+    )
     ask = ("What is the {label}?", "Tell me the {label}.", "What about the {label}?", "Can you tell me the {label}?")
     return Fact(label, value, ask, ("The {label} is {value}.", "It is {value}."))
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from random import Random
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
@@ -25,7 +25,8 @@ def table(name: str) -> Mapping[str, Any]:
 
 def draw(rng: Random, kind: str) -> str:
     """One word of a kind in the table of words."""
-    return rng.choice(cast(list[str], table("words")[kind]))
+    words: list[str] = table("words")[kind]
+    return rng.choice(words)
 
 
 def brand(rng: Random) -> str:
@@ -37,7 +38,7 @@ def fill(rng: Random, template: str, **given: str) -> str:
     """Replace `{2..30}` by a number, `{a|b}` by one of its sides, `{word}` by what is given or drawn."""
 
     def one(match: re.Match[str]) -> str:
-        body = match.group(1)
+        body: str = match.group(1)
         if body in given:
             return given[body]
         if span := _RANGE.fullmatch(body):
