@@ -75,21 +75,26 @@ def _open(flags: argparse.Namespace, environment: Mapping[str, str]) -> int:
 def _run(
     profile: Profile, paths: Paths, database: Database, preferences: Preferences, environment: Mapping[str, str]
 ) -> int:
-    from cupola.worker import process
-
     from .app import CupolaApp
     from .terminal import protected_stderr
 
     def start_worker() -> None:
+        from cupola.worker.process import start
+
         if profile.endpoint:
-            process.start(profile, environment, paths)
+            start(profile, environment, paths)
+
+    def worker_running() -> bool:
+        from cupola.worker.process import status
+
+        return status(profile.name, paths).running
 
     app = CupolaApp(
         profile,
         database,
         preferences=preferences,
         start_worker=start_worker,
-        worker_running=lambda: process.status(profile.name, paths).running,
+        worker_running=worker_running,
     )
     with protected_stderr(paths.log("screen")):
         words = app.run()

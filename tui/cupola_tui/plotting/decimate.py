@@ -41,8 +41,9 @@ def decimate(steps: Steps, values: Floats, low: float, high: float, columns: int
         return steps.astype(np.float64), values
     edges = np.linspace(low, high, columns + 1)
     edges[-1] = np.nextafter(high, np.inf)
-    starts = np.unique(np.concatenate([[0], np.searchsorted(steps, edges, "left")]))
-    starts = starts[starts < len(steps)]
+    starts = np.concatenate([[0], np.searchsorted(steps, edges, "left")])
+    # Sorted already; np.unique would import numpy.ma, which is megabytes.
+    starts = starts[(starts < len(steps)) & np.append(True, starts[1:] != starts[:-1])]
     ends = np.append(starts[1:], len(steps))
     least, greatest = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
     centre = (steps[starts] + steps[ends - 1]) / 2

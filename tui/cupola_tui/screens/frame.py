@@ -64,7 +64,8 @@ class FrameScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Lines(id="top")
         yield PaneTabs()
-        yield Container(id="panes")
+        with Container(id="panes"):
+            yield self._makers[self._first]()
         yield Lines(id="footer")
         yield Lines(id="too-small")
 
@@ -75,7 +76,8 @@ class FrameScreen(Screen[None]):
             self.show_state(self._state)
         self.query_one("#too-small", Lines).show(self._too_small)
         self.query_one("#footer", Lines).show(lambda width: [frame.footer(self._here(), width)])
-        self.open_pane(self._first)
+        self.query_one(PaneTabs).active = self._first
+        self._opened()
 
     @property
     def pane(self) -> Pane:

@@ -30,15 +30,15 @@ class Curves(Container):
         self._first = 0
         self._smoothing = 0
         self._log = False
+        # Held rather than looked up: they may be given something to show before they are mounted.
+        self._charts = Chart(id="chart-1"), Chart(id="chart-2")
+        self._lines = {name: Lines(id=name) for name in ("problem", "verdict", "state", "last")}
 
     def compose(self) -> ComposeResult:
-        yield Lines(id="problem")
+        yield self._lines["problem"]
         with Container(id="charts"):
-            yield Chart(id="chart-1")
-            yield Chart(id="chart-2")
-        yield Lines(id="verdict")
-        yield Lines(id="state")
-        yield Lines(id="last")
+            yield from self._charts
+        yield from (self._lines[name] for name in ("verdict", "state", "last"))
 
     def show(self, view: JobView) -> None:
         """Show a job."""
@@ -53,7 +53,7 @@ class Curves(Container):
     def overlay(self, plots: Sequence[Plot]) -> None:
         """Show several jobs over each other."""
         self.add_class("-overlay")
-        for name in ("problem", "verdict", "state", "last"):
+        for name in self._lines:
             self._fill(name, lambda width: ())
         self._plot(plots)
 
@@ -76,8 +76,7 @@ class Curves(Container):
 
     def charts(self) -> list[Chart]:
         """The charts, first the one that has the focus or stands first."""
-        found = list(self.query(Chart))
-        return sorted(found, key=lambda chart: not chart.has_focus)
+        return sorted(self._charts, key=lambda chart: not chart.has_focus)
 
     def reset(self) -> bool:
         """Show all steps again; False when nothing was zoomed."""
@@ -104,12 +103,12 @@ class Curves(Container):
         self.set_class(not self._plots, "-no-plots")
 
     def _draw(self) -> None:
-        for number, chart in enumerate((self.query_one("#chart-1", Chart), self.query_one("#chart-2", Chart))):
+        for number, chart in enumerate(self._charts):
             plot = self._plots[(self._first + number) % len(self._plots)] if self._plots else EMPTY
             chart.show(plot, weight=SMOOTHINGS[self._smoothing], log=self._log)
 
     def _fill(self, name: str, build: Callable[[int], Sequence[Line]]) -> None:
-        self.query_one(f"#{name}", Lines).show(build)
+        self._lines[name].show(build)
 
 
 def _last_events(view: JobView) -> list[Line]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.content import Content
 
 from cupola.models import Job
 
 from ...commands import Scope
-from ...lines import Line, Span, line, visible
+from ...lines import Line, Span, line
 from ...views import detail
+from ...widgets.edge import Edge
 from ...widgets.painted import Lines
 from ...widgets.table import NO_ROWS, Column, KeyedRows, Table
 from .reading import JobView
@@ -39,13 +39,17 @@ class JobDetail(Container):
         self._tab = 0
         self._view: JobView | None = None
         self._metrics: list[str] | None = None
-        self._entitled = ("", "")
+        self._upper, self._lower = Edge(), Edge(below=True)
+        self._curves: Curves | None = None
 
     def compose(self) -> ComposeResult:
-        yield Lines(id="detail-tabs")
-        yield Table(_EVENTS, id="events", follow=True)
-        yield Table((), id="checkpoints")
-        yield Table(_CONFIG, id="config")
+        yield self._upper
+        with Container(id="detail-body", classes="box"):
+            yield Lines(id="detail-tabs")
+            yield Table(_EVENTS, id="events", follow=True)
+            yield Table((), id="checkpoints")
+            yield Table(_CONFIG, id="config")
+        yield self._lower
 
     def on_mount(self) -> None:
         """Begin with the curves."""
@@ -53,8 +57,9 @@ class JobDetail(Container):
 
     def add_curves(self, curves: Curves) -> None:
         """Take the charts in, which come after the first paint since they need numpy and plotext."""
-        self.mount(curves, after="#detail-tabs")
-        self.call_after_refresh(self._switch)
+        self._curves = curves
+        self.query_one("#detail-body").mount(curves, after="#detail-tabs")
+        self._switch()
 
     @property
     def tab(self) -> str:
@@ -75,8 +80,8 @@ class JobDetail(Container):
         self._switch()
         shared = any(len(plot.series) > 1 for plot in plots)
         self._entitle(f"{len(jobs)} jobs " + ("compared" if shared else "without a metric in common"), "esc one job")
-        for curves in self._curves():
-            curves.overlay(plots)
+        if self._curves is not None:
+            self._curves.overlay(plots)
 
     def clear(self) -> None:
         """Show that no job is selected."""
@@ -93,21 +98,31 @@ class JobDetail(Container):
 
     def take_focus(self) -> None:
         """Focus the open tab's content."""
-        target = "#chart-1" if self.tab == "curves" else f"#{self.tab}"
-        for widget in self.query(target):
-            widget.focus()
+        if self.tab != "curves":
+            self.query_one(f"#{self.tab}").focus()
+        elif self._curves is not None:
+            self._curves.charts()[0].focus()
 
     def _entitle(self, title: str, subtitle: str) -> None:
-        # Setting a border's title repaints the whole widget, even when it is the same.
-        if (title, subtitle) != self._entitled:
-            self._entitled = title, subtitle
-            self.border_title, self.border_subtitle = Content(visible(title)), Content(visible(subtitle))
+        self._upper.show(title)
+        self._lower.show(subtitle)
+
+    def on_descendant_focus(self) -> None:
+        """The keys go here."""
+        self._upper.light(True)
+        self._lower.light(True)
+
+    def on_descendant_blur(self) -> None:
+        """The keys go elsewhere."""
+        self._upper.light(False)
+        self._lower.light(False)
 
     def _switch(self) -> None:
         focused = self.has_focus_within
-        for name in TABS:
-            for widget in self.query(f"#{name}"):
-                widget.display = name == self.tab
+        for table in self.query(Table):
+            table.display = table.id == self.tab
+        if self._curves is not None:
+            self._curves.display = self.tab == "curves"
         self._draw()
         if focused:
             self.take_focus()
@@ -118,8 +133,8 @@ class JobDetail(Container):
         if view is None or self.has_class("-overlay"):
             return
         if self.tab == "curves":
-            for curves in self._curves():
-                curves.show(view)
+            if self._curves is not None:
+                self._curves.show(view)
         elif self.tab == "events":
             self._draw_events(view)
         elif self.tab == "checkpoints":
@@ -174,11 +189,6 @@ class JobDetail(Container):
                 self._switch()
                 return
             start += len(title) + 2
-
-    def _curves(self) -> list[Curves]:
-        from .curves import Curves
-
-        return list(self.query(Curves)) if self.query("#curves") else []
 
 
 def _checkpoint_columns(metrics: Sequence[str]) -> list[Column]:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.content import Content
-from textual.widgets import Input
 
 from cupola.models import Job
 from cupola.settings import Profile
@@ -19,6 +17,7 @@ from ...facts import Facts
 from ...lines import Line, line, wrapped
 from ...messages import Ask, Copy, Read, Say
 from ...views import actions, jobs
+from ...widgets.edge import Edge
 from ...widgets.painted import Lines
 from ...widgets.table import Column, KeyedRows, Table
 from ..pane import Pane
@@ -26,6 +25,8 @@ from .detail import JobDetail
 from .reading import Pace, read_curves, read_overlay, read_pace, read_texts
 
 if TYPE_CHECKING:
+    from textual.widgets import Input
+
     from .curves import Curves
 
 COLUMNS = (
@@ -38,6 +39,20 @@ COLUMNS = (
 )
 
 _SORTED_COLUMN = {"phase": 0, "name": 1, "method": 2, "model": 3}
+
+
+class JobList(Container):
+    """The box around the list."""
+
+    def on_descendant_focus(self) -> None:
+        """The keys go here."""
+        for edge in self.query(Edge):
+            edge.light(True)
+
+    def on_descendant_blur(self) -> None:
+        """The keys go elsewhere."""
+        for edge in self.query(Edge):
+            edge.light(False)
 
 
 class JobsPane(Pane):
@@ -53,20 +68,22 @@ class JobsPane(Pane):
         self._by_id: dict[str, Job] = {}
         self._paces: dict[str, Pace] = {}
         self._filter = ""
+        self._words: Input | None = None
+        """Where the filter is typed, made when it is first asked for."""
         self._sort = 0
         self._falling = False
         self._overlaid: list[str] = []
         self._warm = False
-        self._count = ""
+        self._curves: list[Curves] = []
+        """The Curves tab once it is made, after the first paint."""
 
     def compose(self) -> ComposeResult:
-        with Container(id="list") as box:
-            box.border_title = Content("Jobs")
-            yield Table(COLUMNS, id="jobs", markable=True)
-            yield Lines(id="no-jobs")
-            words = Input(id="filter", placeholder="words to look for, !word to leave out", compact=True)
-            words.cursor_blink = False
-            yield words
+        with JobList(id="list"):
+            yield Edge("Jobs")
+            with Container(id="list-body", classes="box"):
+                yield Table(COLUMNS, id="jobs", markable=True)
+                yield Lines(id="no-jobs")
+            yield Edge(below=True)
         yield JobDetail()
 
     def on_mount(self) -> None:
@@ -102,10 +119,10 @@ class JobsPane(Pane):
 
     def back(self) -> bool:
         """Leave, one at a time: typing, zoom, overlay, detail, filter, marks."""
-        table, words = self.query_one("#jobs", Table), self.query_one("#filter", Input)
-        if words.has_focus or self._filter:
+        table, words = self.query_one("#jobs", Table), self._words
+        if words is not None and (words.has_focus or self._filter):
             words.value = ""
-            self._close_filter()
+            self._close_filter(words)
         elif self._reset_charts():
             pass
         elif self._overlaid:
@@ -123,9 +140,14 @@ class JobsPane(Pane):
 
     def action_filter(self) -> None:
         """Open the filter."""
-        words = self.query_one("#filter", Input)
-        words.display = True
-        words.focus()
+        from textual.widgets import Input
+
+        if self._words is None:
+            self._words = Input(id="filter", placeholder="words to look for, !word to leave out", compact=True)
+            self._words.cursor_blink = False
+            self.query_one("#list-body").mount(self._words)
+        self._words.display = True
+        self._words.focus()
 
     def action_sort(self) -> None:
         """Order by the next column."""
@@ -145,22 +167,22 @@ class JobsPane(Pane):
 
     def action_metric(self) -> None:
         """Next metric."""
-        for curves in self._curves():
+        for curves in self._curves:
             curves.next_metric()
 
     def action_smoothing(self) -> None:
         """Next smoothing."""
-        for curves in self._curves():
+        for curves in self._curves:
             curves.next_smoothing()
 
     def action_log(self) -> None:
         """Logarithmic y axis, and back."""
-        for curves in self._curves():
+        for curves in self._curves:
             curves.toggle_log()
 
     def action_zoom_x(self, closer: bool) -> None:
         """Fewer steps or more."""
-        for curves in self._curves():
+        for curves in self._curves:
             for chart in curves.charts():
                 (chart.zoom_in if closer else chart.zoom_out)()
 
@@ -220,17 +242,16 @@ class JobsPane(Pane):
         position = jobs.SORTS.index(wanted)
         self._sort_by(position, position == self._sort and not self._falling)
 
-    @on(Input.Changed, "#filter")
-    def _filter_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while it is typed."""
         self._filter = event.value
         self._list()
 
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self) -> None:
-        self._close_filter()
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter and go back to the list."""
+        self._close_filter(event.input)
 
-    def _close_filter(self) -> None:
-        words = self.query_one("#filter", Input)
+    def _close_filter(self, words: Input) -> None:
         words.display = bool(words.value)
         self._filter = words.value
         self._list()
@@ -246,11 +267,8 @@ class JobsPane(Pane):
         every = self._facts.jobs()
         self._shown = jobs.ordered(jobs.matching(every, self._filter), jobs.SORTS[self._sort], self._falling)
         self._by_id = {job.id: job for job in self._shown}
-        box = self.query_one("#list", Container)
         count = f"{len(self._shown)} of {len(every)}" if self._filter else f"{len(every)}"
-        if count != self._count:
-            self._count = count
-            box.border_subtitle = Content(count)
+        self.query_one("#list .below", Edge).show(count)
         self.set_class(not every, "-no-jobs")
         shown = self._shown
         self.query_one("#jobs", Table).show(
@@ -272,9 +290,10 @@ class JobsPane(Pane):
         from .curves import Curves
 
         self._warm = True
-        self.query_one(JobDetail).add_curves(Curves())
+        self._curves = [Curves()]
+        self.query_one(JobDetail).add_curves(self._curves[0])
         self.query_one("#jobs", Table).redraw()
-        self.call_after_refresh(self._draw_detail)
+        self._draw_detail()
 
     def _selected(self) -> Job | None:
         key = self.query_one("#jobs", Table).key
@@ -293,14 +312,7 @@ class JobsPane(Pane):
         self.query_one(JobDetail).overlay(chosen, read_overlay(self._facts, chosen))
 
     def _reset_charts(self) -> bool:
-        return bool([curves for curves in self._curves() if curves.reset()])
-
-    def _curves(self) -> list[Curves]:
-        if not self._warm:
-            return []
-        from .curves import Curves
-
-        return list(self.query(Curves))
+        return bool([curves for curves in self._curves if curves.reset()])
 
 
 def _nothing_yet(width: int) -> list[Line]:
