@@ -50,6 +50,7 @@ shots: .venv/.ready ## Take the pictures in docs/
 
 weights: .venv/.ready ## Pretrain the emulator's tiny models again (about 40 minutes)
 	@$(BIN)/python -m cupola.emulator.talker.pretrain
+	@$(BIN)/python -m cupola.emulator.reasoner.pretrain
 
 lock: $(UV) ## Pin the newest allowed versions in requirements.lock
 	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
