@@ -99,8 +99,12 @@ async def test_an_expiring_file_is_gone_after_its_time(start, clock):
             file=("a.jsonl", b"{}"), purpose="batch", expires_after={"anchor": "created_at", "seconds": 1_209_600}
         )
         assert file.expires_at == file.created_at + 1_209_600
+        content = emulator.service.resource.folders.file(file.id)
+        assert content.exists()
         clock.seconds += 1_209_601
         assert [kept.id async for kept in emulator.azure.files.list()] == []
+        await emulator.azure.files.create(file=("b.jsonl", b"{}"), purpose="batch")
+        assert not content.exists()
 
 
 async def test_an_expiry_outside_the_dialects_range_is_refused(start):

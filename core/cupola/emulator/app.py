@@ -35,6 +35,7 @@ from .service import Service
 from .state.database import open_database
 from .state.folders import open_folders
 from .training.lifecycle import Lifecycle
+from .watch import watched
 
 _SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES)
 _DATED: Sequence[BaseRoute] = (*_SHARED, *jobs.DATED_ROUTES, *chat.DATED_ROUTES)
@@ -85,7 +86,10 @@ def open_resource(
 
 @asynccontextmanager
 async def _working(service: Service) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(service.lifecycle.run()), asyncio.create_task(service.inference.run())]
+    tasks = [
+        watched(asyncio.create_task(service.lifecycle.run())),
+        watched(asyncio.create_task(service.inference.run())),
+    ]
     try:
         yield
     finally:

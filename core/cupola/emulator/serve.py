@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,11 @@ def _listening(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _to_standard_output(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 class _Server(uvicorn.Server):
     """A uvicorn server that says when it is ready and, once stopped by a signal, returns quietly."""
 
@@ -79,7 +85,7 @@ def serve(
     dialect: Dialect = "azure",
     *,
     engines: str = SHIPPED,
-    announce: Callable[[str], None] = lambda line: print(line, flush=True),  # noqa: T201 (the ready line is the protocol)
+    announce: Callable[[str], None] = _to_standard_output,
 ) -> None:
     """Serve until SIGTERM or SIGINT; `announce` gets exactly one line of JSON when requests are answered.
 

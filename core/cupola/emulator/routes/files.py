@@ -110,7 +110,14 @@ def _check_room(resource: Resource, purpose: str, size: int) -> None:
         raise quota_exceeded("The maximum total size of 1 GB of fine-tuning files has been reached.")
 
 
+def _drop_expired(resource: Resource) -> None:
+    for file_id in files.expired(resource.database, resource.clock.now()):
+        files.remove(resource.database, file_id)
+        resource.folders.file(file_id).unlink(missing_ok=True)
+
+
 async def _keep(resource: Resource, upload: UploadFile, filename: str, purpose: str, expiry: int | None) -> StoredFile:
+    _drop_expired(resource)
     arriving = resource.folders.uploads / uuid4().hex
     size = await to_thread.run_sync(_save, upload.file, arriving)
     try:

@@ -26,7 +26,9 @@ class StoredFile:
 
 def from_row(row: sqlite3.Row) -> StoredFile:
     """The record of a row."""
-    return StoredFile(**{key: row[key] for key in row.keys() if key != "seq"})  # noqa: SIM118 (a Row iterates values)
+    values = dict(row)
+    del values["seq"]
+    return StoredFile(**values)
 
 
 def add(database: sqlite3.Connection, file: StoredFile) -> None:
@@ -47,6 +49,11 @@ def find(database: sqlite3.Connection, file_id: str, now: float) -> StoredFile |
 def remove(database: sqlite3.Connection, file_id: str) -> None:
     """Forget a record."""
     database.execute("DELETE FROM files WHERE id = ?", (file_id,))
+
+
+def expired(database: sqlite3.Connection, now: float) -> list[str]:
+    """The ids of files whose time is over."""
+    return [row["id"] for row in database.execute("SELECT id FROM files WHERE expires_at <= ?", (now,))]
 
 
 def usage(database: sqlite3.Connection, purpose: str, now: float) -> tuple[int, int]:

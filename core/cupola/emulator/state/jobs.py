@@ -49,7 +49,8 @@ class Job:
 
 def from_row(row: sqlite3.Row) -> Job:
     """The record of a row."""
-    values = {key: row[key] for key in row.keys() if key != "seq"}  # noqa: SIM118 (a Row iterates values)
+    values = dict(row)
+    del values["seq"]
     return Job(**{key: json.loads(text) if key in _JSON and text else text for key, text in values.items()})
 
 

@@ -29,7 +29,8 @@ class TunedModel:
 
 def tuned_from_row(row: sqlite3.Row) -> TunedModel:
     """The record of a row."""
-    values = {key: row[key] for key in row.keys() if key != "seq"}  # noqa: SIM118 (a Row iterates values)
+    values = dict(row)
+    del values["seq"]
     return TunedModel(**{**values, "listed": bool(values["listed"]), "engine": json.loads(values["engine"])})
 
 

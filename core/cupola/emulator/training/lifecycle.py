@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ..children import Child
+from ..engines import Method
 from ..jobs.dataset import DatasetError, check_dataset
 from ..jobs.view import given_hyperparameters
 from ..resource import Resource
@@ -17,6 +18,7 @@ from ..state import jobs, progress
 from ..state.database import transaction
 from ..state.folders import Folders
 from ..state.jobs import Job
+from ..watch import watched
 from .ingest import hear, note
 from .plan import Plan, write_plan
 from .tuned import keep_tuned_model
@@ -101,8 +103,11 @@ class Lifecycle:
             while True:
                 self._wake.clear()
                 active = jobs.active(self._resource.database)
-                for job in active:
-                    await self._stages[job.stage](job)
+                for seen in active:
+                    # A request may have changed the job while an earlier one was awaited.
+                    job = jobs.find(self._resource.database, seen.id)
+                    if job is not None and job.stage in self._stages:
+                        await self._stages[job.stage](job)
                 # Not `wait_for`: before Python 3.12 it can swallow a cancellation.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(TICK_SECONDS if active else None):
@@ -200,7 +205,7 @@ class Lifecycle:
         errors = path.with_name("errors.log")
         child = await Child.start("cupola.emulator.training", str(path), errors=errors)
         self._children[job.id] = child
-        self._listeners[job.id] = asyncio.create_task(self._listen(job.id, child))
+        self._listeners[job.id] = watched(asyncio.create_task(self._listen(job.id, child)))
         if job.stage == "pausing":
             child.send({"type": "pause"})
 
@@ -216,7 +221,7 @@ class Lifecycle:
         return Plan(
             folder=str(resource.folders.job(job.uuid)),
             engines=resource.engines,
-            method=job.method,  # type: ignore[arg-type]
+            method=cast(Method, job.method),
             model=serving.engine,
             training_file=str(resource.folders.dataset(job.uuid, "training_file")),
             validation_file=str(resource.folders.dataset(job.uuid, "validation_file")) if validated else None,
@@ -298,7 +303,8 @@ def _take_in_files(folders: Folders, job: Job) -> None:
         copy = folders.dataset(job.uuid, name)
         try:
             shutil.copyfile(folders.file(file_id), copy)
-        except FileNotFoundError as error:
-            problem = f"The {name} '{file_id}' could not be imported: it was deleted."
+        except OSError as error:
+            why = "it was deleted" if isinstance(error, FileNotFoundError) else "it could not be read"
+            problem = f"The {name} '{file_id}' could not be imported: {why}."
             raise DatasetError("fileImportFailed", problem) from error
         check_dataset(copy, job.method, training=name == "training_file")
