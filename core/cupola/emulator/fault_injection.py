@@ -72,8 +72,9 @@ class FaultInjection:
             scope = _without_after(scope)
         if fired.keys() - {"duplicate_page"}:
             recorded = await _record(self.app, scope, receive)
-            _spoil(recorded, fired, self.now())
-            await _deliver(scope, recorded, fired, send)
+            if recorded.start:
+                _spoil(recorded, fired, self.now())
+                await _deliver(scope, recorded, fired, send)
         else:
             await self.app(scope, receive, send)
 

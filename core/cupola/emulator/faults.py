@@ -35,6 +35,7 @@ next one was asked for, `clock_skew` moves the Date header and creation times.
 
 MOST_RULES = 100
 _MOST_SECONDS = 10 * 365 * 86_400.0
+_FASTEST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,8 @@ def _read_rule(index: int, body: Any) -> FaultRule:
         raise _refuse(index, "seconds", "a number of seconds within ten years")
     if seconds is not None and seconds < 0 and fault != "clock_skew":
         raise _refuse(index, "seconds", "a number of at least 0")
-    if not isinstance(pace, int) or isinstance(pace, bool) or pace < 1:
-        raise _refuse(index, "bytes_per_second", "a whole number of at least 1")
+    if not isinstance(pace, int) or isinstance(pace, bool) or not 1 <= pace <= _FASTEST:
+        raise _refuse(index, "bytes_per_second", f"a whole number from 1 to {_FASTEST}")
     return FaultRule(route, cast(Fault, fault), float(rate), times, seconds, pace)
 
 
