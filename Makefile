@@ -5,7 +5,7 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo clean-demo test lint format bench shots weights lock clean
+.PHONY: help setup demo clean-demo test lint format bench calibrate shots weights lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ format: .venv/.ready ## Put the code into its format
 
 bench: .venv/.ready ## Measure speed against the floors in docs/performance.md
 	@$(BIN)/python -m tests.bench
+
+calibrate: .venv/.ready ## Simulate the statistics' coverage and false claims (some minutes)
+	@$(BIN)/python -m tests.calibrate
 
 shots: .venv/.ready ## Take the pictures in docs/
 	@$(BIN)/python -m tests.shots
