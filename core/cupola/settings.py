@@ -100,7 +100,7 @@ def resolve_profile(
         UsageError: the named profile does not exist, or a value in it is of the wrong kind.
     """
     chosen = name or environment.get("CUPOLA_PROFILE") or settings.default_profile
-    if name and name not in settings.profiles and name != DEMO_PROFILE:
+    if name and name not in (*settings.profiles, settings.default_profile, DEMO_PROFILE):
         known = ", ".join(sorted(settings.profiles)) or "none yet"
         raise UsageError(f"There is no profile {name!r}.", f"Known profiles: {known}.", f"Add it to {settings.file}.")
     values: dict[str, Any] = {}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from ..errors import ServiceError
+from ..errors import ServiceError, ThrottledError, UnreachableError
 from ..models import Health, Job
 from ..store import health, jobs
 from ..store.database import Database
@@ -65,20 +66,29 @@ def refreshed(session: Session, context: Context, database: Database, offline: b
     return 0
 
 
-async def looking(session: Session, database: Database, job: Job, until: Callable[[], Awaitable[bool]]) -> None:
-    """Look at one job again and again until `until` says so; for `watch` without a worker."""
-    from ..worker.poll import after_success, pace_of
+async def looking(
+    session: Session, context: Context, database: Database, job: Job, until: Callable[[], Awaitable[bool]]
+) -> None:
+    """Look at one job again and again until `until` says so; for `watch` without a worker. An outage is sat out."""
+    from ..worker.poll import after_failure, after_success, pace_of
     from ..worker.sync import Memory, look_at_job, look_at_jobs
 
-    memory, pace = Memory(), pace_of(session.profile)
+    memory, pace, failures = Memory(), pace_of(session.profile), 0
     async with service_of(session, database) as service:
         while True:
-            listed = {entry.id: entry for entry in await look_at_jobs(service, database)}
-            now = listed.get(job.id, job)
-            await look_at_job(service, database, memory, pace, now, time.monotonic())
+            try:
+                listed = {entry.id: entry for entry in await look_at_jobs(service, database)}
+                job = listed.get(job.id, job)
+                await look_at_job(service, database, memory, pace, job, time.monotonic())
+                failures, wait = 0, after_success(pace, job.phase.moving)
+            except (UnreachableError, ThrottledError) as error:
+                failures += 1
+                wait = after_failure(pace, failures, error.retry_after, random.random())
+                if failures == 1:
+                    context.say(f"cupola: {error}")
             if await until():
                 return
-            await asyncio.sleep(after_success(pace, now.phase.moving))
+            await asyncio.sleep(wait)
 
 
 async def _looked(session: Session, database: Database, whole: bool) -> None:

@@ -78,13 +78,13 @@ def watch(options: argparse.Namespace, context: Context) -> int:
 
 
 async def _watched(session: Session, context: Context, database: Database, job_id: str, done: Done) -> None:
-    if worker_runs(session, context):
-        while not await done():
-            await asyncio.sleep(_LOOK_SECONDS * 5)
-        return
+    while worker_runs(session, context):
+        if await done():
+            return
+        await asyncio.sleep(_LOOK_SECONDS * 5)
     job = jobs.get(database, job_id)
     if job is not None:
-        await looking(session, database, job, done)
+        await looking(session, context, database, job, done)
 
 
 def _answered(session: Session, context: Context, database: Database, intent_id: int, seconds: float) -> Intent | None:

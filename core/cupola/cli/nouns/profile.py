@@ -31,7 +31,7 @@ def list_(options: argparse.Namespace, context: Context) -> int:
             "default": name == settings.default_profile,
         }
         for name in names
-        for profile in [session_of(context, None if name not in (*settings.profiles, DEMO_PROFILE) else name).profile]
+        for profile in [session_of(context, name).profile]
     ]
     emit(options, context.out, "cupola.profile/1", rows, ("name", "endpoint", "route", "default"), None)
     return 0
