@@ -61,9 +61,11 @@ class EntraCredential:
         try:
             return self.get_token(self.scope)
         except ClientAuthenticationError as error:
-            why = " ".join(str(error.message).split())[:300]
             raise NotAllowedError(
-                "Microsoft Entra gave no token.", why, "Sign in with `az login --use-device-code`."
+                "Microsoft Entra gave no token.",
+                "Nobody is signed in on this machine, as far as az, azd, the environment and managed identity know.",
+                "Sign in with `az login --use-device-code`.",
+                raw=str(error.message)[:4_000],
             ) from None
 
 

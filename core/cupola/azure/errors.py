@@ -96,7 +96,7 @@ def in_words(error: Exception, secrets: Iterable[str] = ()) -> CupolaError:
     cause = error.__cause__ or error
     return UnreachableError(
         "The service cannot be reached.",
-        without_secrets(f"{type(cause).__name__}: {cause}".rstrip(": "), secrets),
+        without_secrets(f"{type(cause).__name__}: {cause}".rstrip(":. "), secrets) + ".",
         "Check the network, the endpoint and any proxy (HTTPS_PROXY, SSL_CERT_FILE).",
     )
 

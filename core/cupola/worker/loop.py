@@ -116,7 +116,7 @@ class Loop:
         wait = self._put_off(error.retry_after if isinstance(error, ServiceError) else None)
         known = health.get(self.database)
         since = known.since if known.problem and known.since else now
-        if known.problem is None or known.problem.what != error.what:
+        if self.failures == 1 or known.problem is None or known.problem.what != error.what:
             log.warning("%s", error)
         health.save(self.database, Health(known.checked_at, error.problem, since, now + wait))
 

@@ -254,6 +254,32 @@ async def test_an_upload_keeps_its_name_and_is_waited_for(connected: Connect, tm
     assert b"fine-tune" in sent[0]
 
 
+async def test_a_large_file_is_sent_in_parts_that_make_it_whole_again(connected: Connect, tmp_path: Path) -> None:
+    parts: dict[str, bytes] = {}
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path.removeprefix("/openai")
+        asked.append(path)
+        upload = {"id": "upload-1", "object": "upload", "status": "pending", "bytes": 9, "filename": "t.jsonl"}
+        if path == "/uploads/upload-1/parts":
+            parts[f"part-{len(parts)}"] = request.content
+            return httpx2.Response(200, json={"id": f"part-{len(parts) - 1}", "object": "upload.part"})
+        if path == "/uploads/upload-1/complete":
+            assert json.loads(request.content)["part_ids"] == list(parts)
+            return httpx2.Response(200, json={**upload, "status": "completed", "file": {"id": "file-9"}})
+        if path == "/files/file-9":
+            return httpx2.Response(200, json={"id": "file-9", "filename": "t.jsonl", "status": "pending"})
+        return httpx2.Response(200, json=upload)
+
+    file = tmp_path / "t.jsonl"
+    file.write_bytes(b'{"a": 1}\n' * 100)
+    async with connected(answer) as service:
+        assert (await files.upload(service, file, largest_plain=100)).id == "file-9"
+    assert asked == ["/uploads", "/uploads/upload-1/parts", "/uploads/upload-1/complete", "/files/file-9"]
+    assert file.read_bytes() in parts["part-0"]
+
+
 async def test_a_file_that_the_service_refuses_is_an_error_in_words(connected: Connect, tmp_path: Path) -> None:
     async with connected(lambda r: httpx2.Response(200, json={"id": "file-1", "status": "error"})) as service:
         with pytest.raises(ServiceError, match="could not use"):
