@@ -12,6 +12,9 @@ from typing import Any
 
 from .parent import THREAD_LIMITS
 
+STOP_SECONDS = 5.0
+"""How long a process may take to end by itself."""
+
 _LINE_LIMIT = 256 * 1024 * 1024
 
 
@@ -53,13 +56,12 @@ class Child:
                 yield json.loads(line)
 
     async def stop(self) -> None:
-        """End it now and wait for that."""
-        if self._process.returncode is None:
-            self._process.kill()
+        """Close its standard input, which ends it, and wait for that; kill it when it does not."""
         if self._process.stdin is not None:
             self._process.stdin.close()
-        await self._process.wait()
-
-    async def wait(self) -> int:
-        """Its exit code, once it has ended."""
-        return await self._process.wait()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
