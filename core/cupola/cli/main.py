@@ -15,6 +15,7 @@ from .context import Context, OpenFace
 
 NOUNS = {
     "job": "fine-tuning jobs: list, show, events, checkpoints, curve, watch, submit, pause, resume, cancel",
+    "dataset": "training files on disk: check, shape, twins, cost, split, sample, convert, merge, fix",
     "file": "files of the service: list, upload",
     "worker": "the process behind the screen: status, start, stop, run",
     "profile": "resources to work with: list, show",
