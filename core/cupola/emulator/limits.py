@@ -21,7 +21,11 @@ NEVER_SECONDS = 86_400
 _CHARACTERS_PER_TOKEN = 4
 _FORGET_BUCKETS = 1000
 
+_SLACK_SECONDS = 0.05
+"""Emulated seconds that a request may come early: a clock of this century is not finer at high speeds."""
+
 Wording = Literal["dated", "v1"]
+Kind = Literal["token", "call"]
 
 
 @dataclass(slots=True)
@@ -30,13 +34,11 @@ class _Bucket:
     at: float
     """When the level was right, in unix seconds."""
 
-    def drain(self, clock: Clock, limit: int) -> None:
+    def wait(self, clock: Clock, cost: float, limit: int) -> float:
+        """Emulated seconds until `cost` fits into what has not drained by now; infinite when it never will."""
         self.level = max(0.0, self.level - clock.passed(self.at) * limit / WINDOW_SECONDS)
         self.at = clock.now()
-
-    def wait(self, cost: float, limit: int) -> float:
-        """Emulated seconds until `cost` fits."""
-        return max(0.0, (self.level + cost - limit) * WINDOW_SECONDS / limit)
+        return math.inf if cost > limit else max(0.0, (self.level + cost - limit) * WINDOW_SECONDS / limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Allowance:
 class RateLimitExceeded(Exception):
     """A request that a deployment cannot take now."""
 
-    def __init__(self, kind: Literal["token", "call"], seconds: float, allowance: Allowance) -> None:
+    def __init__(self, kind: Kind, seconds: float, allowance: Allowance) -> None:
         super().__init__(f"The {kind} rate limit is exceeded for {seconds:.3f} seconds.")
         self.kind = kind
         self.seconds = seconds
@@ -80,24 +82,19 @@ class RateLimits:
     def admit(self, deployment: Deployment, tokens: int) -> Allowance:
         """Count one request of so many estimated tokens. Raises RateLimitExceeded, and then counts nothing."""
         limits = deployment_limits(deployment)
-        requests_bucket, tokens_bucket = self._of(deployment)
-        wanted: list[tuple[Literal["token", "call"], _Bucket, float, int]] = []
+        of_calls, of_tokens = self._of(deployment)
+        waits: list[tuple[float, Kind]] = []
         if limits.tokens is not None:
-            wanted.append(("token", tokens_bucket, float(tokens), limits.tokens))
+            waits.append((of_tokens.wait(self._clock, tokens, limits.tokens), "token"))
         if limits.requests is not None:
-            wanted.append(("call", requests_bucket, 1.0, limits.requests))
-        for _, bucket, _, limit in wanted:
-            bucket.drain(self._clock, limit)
-        for kind, bucket, cost, limit in wanted:
-            if cost > limit:
-                raise RateLimitExceeded(kind, NEVER_SECONDS, self._allowance(limits, requests_bucket, tokens_bucket))
-            wait = bucket.wait(cost, limit)
-            if wait > 0:
-                allowance = self._allowance(limits, requests_bucket, tokens_bucket)
-                raise RateLimitExceeded(kind, self._clock.real(wait), allowance)
-        for _, bucket, cost, _ in wanted:
-            bucket.level += cost
-        return self._allowance(limits, requests_bucket, tokens_bucket)
+            waits.append((of_calls.wait(self._clock, 1, limits.requests), "call"))
+        longest, kind = max(waits, default=(0.0, "call"))
+        if longest > _SLACK_SECONDS:
+            real = NEVER_SECONDS if longest == math.inf else self._clock.real(longest)
+            raise RateLimitExceeded(kind, real, self._allowance(limits, of_calls, of_tokens))
+        of_calls.level += 1
+        of_tokens.level += tokens
+        return self._allowance(limits, of_calls, of_tokens)
 
     def _of(self, deployment: Deployment) -> tuple[_Bucket, _Bucket]:
         key = (deployment.name, deployment.created_at)
@@ -109,11 +106,12 @@ class RateLimits:
             buckets = self._buckets[key] = (_Bucket(0.0, now), _Bucket(0.0, now))
         return buckets
 
-    def _allowance(self, limits: Limits, requests: _Bucket, tokens: _Bucket) -> Allowance:
+    @staticmethod
+    def _allowance(limits: Limits, of_calls: _Bucket, of_tokens: _Bucket) -> Allowance:
         return Allowance(
             limits,
-            int(max(0.0, (limits.requests or 0) - requests.level)),
-            int(max(0.0, (limits.tokens or 0) - tokens.level)),
+            int(max(0.0, (limits.requests or 0) - of_calls.level)),
+            int(max(0.0, (limits.tokens or 0) - of_tokens.level)),
         )
 
 
