@@ -28,9 +28,9 @@ def fitted(spans: Line, width: int) -> list[Span]:
             continue
         if room > 0:
             kept.append(Span(set_cell_size(text, room - 1).rstrip() + _ELLIPSIS, ink))
-        elif kept and any(span.text.strip() for span in spans[position:]):
+        elif kept and kept[-1].text and any(span.text.strip() for span in spans[position:]):
             last = kept[-1]
-            kept[-1] = Span(set_cell_size(last.text, max(0, cell_len(last.text) - 1)) + _ELLIPSIS, last.ink)
+            kept[-1] = Span(set_cell_size(last.text, cell_len(last.text) - 1) + _ELLIPSIS, last.ink)
         break
     return kept
 

@@ -52,7 +52,7 @@ def nice_axis(low: float, high: float, count: int, log: bool = False) -> Axis:
         low, high = max(low - margin, -1.7e308), min(high + margin, 1.7e308)
     step = _nice_step(high / max(1, count) - low / max(1, count))
     first, last = math.floor(low / step), math.ceil(high / step)
-    bottom, top = first * step, last * step
+    bottom, top = min(first * step, low), max(last * step, high)
     if not (math.isfinite(bottom) and math.isfinite(top)) or last - first > 100 or bottom >= top:
         return Axis(low, high, False, (low, high), (number(low), number(high)))
     ticks = tuple(position * step for position in range(first, last + 1))
