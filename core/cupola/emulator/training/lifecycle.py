@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, cast
+from typing import Any
 
-from ..children import Child
-from ..engines import Method
-from ..jobs.dataset import DatasetError, check_dataset
-from ..jobs.view import given_hyperparameters
+from ..jobs.dataset import DatasetError
+from ..jobs.intake import take_in_files
 from ..resource import Resource
-from ..serving import resolve_model
 from ..state import jobs, progress
 from ..state.database import transaction
-from ..state.folders import Folders
 from ..state.jobs import Job
-from ..watch import watched
-from .ingest import hear, note
-from .plan import Plan, write_plan
+from .ingest import note
+from .processes import Processes
 from .tuned import keep_tuned_model
 
 TICK_SECONDS = 0.02
@@ -35,7 +29,6 @@ MOST_RUNNING = {"developerTier": 5}
 MOST_RUNNING_ELSEWHERE = 3
 """Simultaneous jobs of the standard and global tiers together."""
 
-_FILES: tuple[Literal["training_file", "validation_file"], ...] = ("training_file", "validation_file")
 _HOLDS_SLOT = ("running", "pausing")
 
 
@@ -45,8 +38,7 @@ class Lifecycle:
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
         self._wake = asyncio.Event()
-        self._children: dict[str, Child] = {}
-        self._listeners: dict[str, asyncio.Task[None]] = {}
+        self._processes = Processes(resource, self._ended)
         self._checks: dict[str, asyncio.Task[None]] = {}
         self._stages: dict[str, Callable[[Job], Awaitable[None]]] = {
             "enqueued": self._enqueued,
@@ -80,15 +72,13 @@ class Lifecycle:
         check = self._checks.pop(job.id, None)
         if check is not None:
             check.cancel()
-        await self._stop_child(job.id)
+        await self._processes.stop(job.id)
         self.wake()
 
     def pause(self, job: Job) -> None:
         """Let a training job write a checkpoint and rest."""
         self._move(job, "pausing", status="pausing")
-        child = self._children.get(job.id)
-        if child is not None:
-            child.send({"type": "pause"})
+        self._processes.pause(job.id)
 
     def resume(self, job: Job) -> None:
         """Let a resting job go on, when there is room for it."""
@@ -115,8 +105,7 @@ class Lifecycle:
         finally:
             for check in self._checks.values():
                 check.cancel()
-            for job_id in list(self._children):
-                await self._stop_child(job_id)
+            await self._processes.stop_all()
 
     def _passed(self, job: Job, stage: str) -> bool:
         return self._resource.clock.passed(job.stage_since) >= self._resource.catalogue.pace[stage]
@@ -150,7 +139,7 @@ class Lifecycle:
 
     async def _preprocessing(self, job: Job) -> None:
         if job.id not in self._checks:
-            self._checks[job.id] = asyncio.create_task(asyncio.to_thread(_take_in_files, self._resource.folders, job))
+            self._checks[job.id] = asyncio.create_task(asyncio.to_thread(take_in_files, self._resource.folders, job))
             self._checks[job.id].add_done_callback(lambda _task: self.wake())
         if not (self._checks[job.id].done() and self._passed(job, "preprocessing")):
             return
@@ -196,59 +185,14 @@ class Lifecycle:
     # Training.
 
     async def _training(self, job: Job) -> None:
-        if job.id in self._children:
+        if job.id in self._processes:
             return
         if job.attempts >= MOST_ATTEMPTS:
             self._fail(job, "internalFailure", "The job failed due to an internal error. Please try again.")
             return
-        path = write_plan(self._plan(job))
-        errors = path.with_name("errors.log")
-        child = await Child.start("cupola.emulator.training", str(path), errors=errors)
-        self._children[job.id] = child
-        self._listeners[job.id] = watched(asyncio.create_task(self._listen(job.id, child)))
-        if job.stage == "pausing":
-            child.send({"type": "pause"})
+        await self._processes.start(job)
 
-    def _plan(self, job: Job) -> Plan:
-        resource = self._resource
-        serving = resolve_model(resource, job.model)
-        assert serving is not None
-        validated = job.request.get("validation_file") is not None
-        pace, clock = resource.catalogue.pace, resource.clock
-        settings = (job.request.get("method") or {}).get(job.method) or {}
-        known = {"prompt_loss_weight", "l2_multiplier"}
-        hyperparameters = {name: value for name, value in given_hyperparameters(job).items() if name not in known}
-        return Plan(
-            folder=str(resource.folders.job(job.uuid)),
-            engines=resource.engines,
-            method=cast(Method, job.method),
-            model=serving.engine,
-            training_file=str(resource.folders.dataset(job.uuid, "training_file")),
-            validation_file=str(resource.folders.dataset(job.uuid, "validation_file")) if validated else None,
-            hyperparameters=hyperparameters,
-            seed=job.seed,
-            step_seconds=clock.real(pace[f"{job.method}_step"]),
-            evaluation_seconds=clock.real(pace["reinforcement_evaluation"]),
-            grader=settings.get("grader"),
-        )
-
-    async def _listen(self, job_id: str, child: Child) -> None:
-        last: dict[str, Any] = {"type": "nothing"}
-        async for message in child.messages():
-            job = jobs.find(self._resource.database, job_id)
-            if job is None or job.status in jobs.TERMINAL:
-                break
-            hear(self._resource, job, message)
-            last = message
-        await child.stop()
-        if self._children.get(job_id) is child:
-            self._ended(job_id, last)
-
-    def _ended(self, job_id: str, last: dict[str, Any]) -> None:
-        del self._children[job_id], self._listeners[job_id]
-        job = jobs.find(self._resource.database, job_id)
-        if job is None or job.status in jobs.TERMINAL:
-            return
+    def _ended(self, job: Job, last: dict[str, Any]) -> None:
         match last["type"]:
             case "done":
                 self._move(job, "finishing", status="running")
@@ -257,15 +201,8 @@ class Lifecycle:
             case "failed":
                 self._fail(job, "invalidPayload", last["message"])
             case _:
-                jobs.update(self._resource.database, job_id, attempts=job.attempts + 1)
+                jobs.update(self._resource.database, job.id, attempts=job.attempts + 1)
                 self._wake.set()
-
-    async def _stop_child(self, job_id: str) -> None:
-        child, listener = self._children.pop(job_id, None), self._listeners.pop(job_id, None)
-        if listener is not None:
-            listener.cancel()
-        if child is not None:
-            await child.stop()
 
     # The stages after training.
 
@@ -291,20 +228,3 @@ class Lifecycle:
             with transaction(self._resource.database):
                 self._move(job, "training", status="running", attempts=0)
                 self.note(job, "Job resumed.")
-
-
-def _take_in_files(folders: Folders, job: Job) -> None:
-    """Check a job's files and give it a copy of its own. Raises DatasetError."""
-    folders.job(job.uuid).mkdir(mode=0o700, exist_ok=True)
-    for name in _FILES:
-        file_id = job.request.get(name)
-        if file_id is None:
-            continue
-        copy = folders.dataset(job.uuid, name)
-        try:
-            shutil.copyfile(folders.file(file_id), copy)
-        except OSError as error:
-            why = "it was deleted" if isinstance(error, FileNotFoundError) else "it could not be read"
-            problem = f"The {name} '{file_id}' could not be imported: {why}."
-            raise DatasetError("fileImportFailed", problem) from error
-        check_dataset(copy, job.method, training=name == "training_file")

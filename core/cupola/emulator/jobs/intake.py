@@ -1,0 +1,29 @@
+"""Take a job's files in: a copy of its own, checked."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Literal
+
+from ..state.folders import Folders
+from ..state.jobs import Job
+from .dataset import DatasetError, check_dataset
+
+_FIELDS: tuple[Literal["training_file", "validation_file"], ...] = ("training_file", "validation_file")
+
+
+def take_in_files(folders: Folders, job: Job) -> None:
+    """Copy a job's files into its folder, where they outlive their deletion, and check them. Raises DatasetError."""
+    folders.job(job.uuid).mkdir(mode=0o700, exist_ok=True)
+    for field in _FIELDS:
+        file_id = job.request.get(field)
+        if file_id is None:
+            continue
+        copy = folders.dataset(job.uuid, field)
+        try:
+            shutil.copyfile(folders.file(file_id), copy)
+        except OSError as error:
+            why = "it was deleted" if isinstance(error, FileNotFoundError) else "it could not be read"
+            problem = f"The {field} '{file_id}' could not be imported: {why}."
+            raise DatasetError("fileImportFailed", problem) from error
+        check_dataset(copy, job.method, training=field == "training_file")
