@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,8 +16,10 @@ from .scan import Plan, scan_range
 WORTH_A_POOL = 24 * 1024 * 1024
 """Files below this are done before other processes have started."""
 
-_AHEAD = 3
-"""Ranges under way for each process; bounds what waits to be merged."""
+_AHEAD = 2
+"""Ranges handed to each other process before it asks; it never waits."""
+_MOST_WAITING = 12
+"""Parts that may wait for an earlier one; bounds the memory."""
 
 
 def scan(path: Path, plan: Plan, workers: int | None = None) -> Iterator[tuple[int, Part]]:
@@ -26,7 +28,7 @@ def scan(path: Path, plan: Plan, workers: int | None = None) -> Iterator[tuple[i
     Args:
         path: The file.
         plan: What to look for.
-        workers: Processes beside this one; None for as many as there are processors if the file is large.
+        workers: Processes, this one among them; None for as many as there are processors if the file is large.
     """
     size = file_size(path)
     if workers is None:
@@ -39,18 +41,28 @@ def scan(path: Path, plan: Plan, workers: int | None = None) -> Iterator[tuple[i
 
 
 def _scan_on(workers: int, path: Path, plan: Plan, size: int) -> Iterator[tuple[int, Part]]:
+    """Share the ranges out; this process does those that nobody has taken while it would wait."""
+    left = deque(ranges(size, RANGE_BYTES))
+    waiting: deque[tuple[int, Part | Future[Part]]] = deque()
     # Spawned, not forked: this process may have threads.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting: deque[tuple[int, Future[Part]]] = deque()
+    with ProcessPoolExecutor(workers - 1, mp_context=get_context("spawn")) as pool:
         try:
-            for start, end in ranges(size, RANGE_BYTES):
-                waiting.append((end, pool.submit(scan_range, path, start, end, plan)))
-                if len(waiting) >= workers * _AHEAD:
-                    done, future = waiting.popleft()
-                    yield done, future.result()
-            while waiting:
-                done, future = waiting.popleft()
-                yield done, future.result()
+            while left or waiting:
+                while left and _under_way(waiting) < _AHEAD * (workers - 1) and len(waiting) < _MOST_WAITING:
+                    start, end = left.popleft()
+                    waiting.append((end, pool.submit(scan_range, path, start, end, plan)))
+                done, part = waiting[0]
+                if isinstance(part, Future) and not part.done() and left and len(waiting) < _MOST_WAITING:
+                    start, end = left.popleft()
+                    waiting.append((end, scan_range(path, start, end, plan)))
+                else:
+                    waiting.popleft()
+                    yield done, part.result() if isinstance(part, Future) else part
         finally:
-            for _, future in waiting:
-                future.cancel()
+            for _, part in waiting:
+                if isinstance(part, Future):
+                    part.cancel()
+
+
+def _under_way(waiting: Iterable[tuple[int, Part | Future[Part]]]) -> int:
+    return sum(isinstance(part, Future) and not part.done() for _, part in waiting)

@@ -79,7 +79,7 @@ def find_twins(sources: Sequence[Source], boilerplate: Hashes, threshold: float 
 
     Rows of one group of equals are each paired with the first of it, so that the report grows with the rows.
     """
-    table = np.concatenate([source.rows for source in sources])
+    table = sources[0].rows if len(sources) == 1 else np.concatenate([source.rows for source in sources])
     owner = np.repeat(np.arange(len(sources)), [len(source.rows) for source in sources])
     with _Rereader(sources) as reread:
         same_row = equal_pairs(table["row_hash"])
@@ -159,10 +159,11 @@ def _near_pairs(
         members, places = np.unique(batch, return_inverse=True)
         texts = [normalised(reread.prompt(int(owner[row]), int(table["offset"][row]))) for row in members]
         sets = shingle_sets(texts, boilerplate)
-        for pair, (one, other) in zip(batch, places.reshape(-1, 2), strict=True):
-            alike = jaccard(sets[one], sets[other])
-            if alike >= threshold:
-                near.append((pair, alike))
+        alike = [jaccard(sets[one], sets[other]) for one, other in places.reshape(-1, 2)]
+        near += [(pair, value) for pair, value in zip(batch, alike, strict=True) if value >= threshold]
+        # The likeliest come first: where a whole batch holds no twin, those that share even less hold none either.
+        if max(alike) < threshold and start:
+            return near, 0
     return near, max(0, len(pairs) - _MOST_COMPARED)
 
 
