@@ -19,6 +19,11 @@ def new_id(prefix: str, dialect: Dialect, length: int = 24) -> str:
     return f"{prefix}-{''.join(secrets.choice(_BASE62) for _ in range(length))}"
 
 
+def new_timed_id(prefix: str, created_at: float) -> str:
+    """A fresh id of the evaluations, in both dialects; its first eight hex digits are the time in unix seconds."""
+    return f"{prefix}_{int(created_at):08x}{secrets.token_hex(12)}"
+
+
 def new_eval_id(created_at: float) -> str:
-    """A fresh eval id; its first eight hex digits are the creation time in unix seconds."""
-    return f"eval_{int(created_at):08x}{secrets.token_hex(12)}"
+    """A fresh id of an evaluation."""
+    return new_timed_id("eval", created_at)

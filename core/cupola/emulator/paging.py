@@ -35,21 +35,21 @@ def read_page(request: Request, default: int, most: int, *, descending: bool = T
 
 
 def fetch_page(
-    database: sqlite3.Connection, table: str, where: str, arguments: Sequence[Any], page: Page
+    database: sqlite3.Connection, table: str, where: str, arguments: Sequence[Any], page: Page, by: str = "seq"
 ) -> tuple[list[sqlite3.Row], bool]:
-    """The wanted rows of a table that has `seq` and `id`, and whether more follow.
+    """The wanted rows of a table that has `id` and is ordered by a unique number `by`, and whether more follow.
 
-    `table` and `where` become SQL: only our own text may stand in them.
+    `table`, `where` and `by` become SQL: only our own text may stand in them.
     """
     conditions, values = where, list(arguments)
     if page.after is not None:
-        row = database.execute(f"SELECT seq FROM {table} WHERE id = ?", (page.after,)).fetchone()
+        row = database.execute(f"SELECT {by} FROM {table} WHERE id = ?", (page.after,)).fetchone()
         if row is None:
             raise invalid_payload("Invalid value for after: no such object.")
-        conditions += f" AND seq {'<' if page.descending else '>'} ?"
-        values.append(row["seq"])
+        conditions += f" AND {by} {'<' if page.descending else '>'} ?"
+        values.append(row[by])
     order = "DESC" if page.descending else "ASC"
-    sql = f"SELECT * FROM {table} WHERE {conditions} ORDER BY seq {order} LIMIT ?"
+    sql = f"SELECT * FROM {table} WHERE {conditions} ORDER BY {by} {order} LIMIT ?"
     rows = database.execute(sql, (*values, page.limit + 1)).fetchall()
     return rows[: page.limit], len(rows) > page.limit
 

@@ -159,6 +159,79 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX ledger_by_request ON ledger (request_hash);
     """,
+    """
+    CREATE TABLE evals (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        created_at REAL NOT NULL,
+        name TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        data_source_config TEXT NOT NULL,
+        testing_criteria TEXT NOT NULL,
+        touched INTEGER NOT NULL UNIQUE
+    );
+    CREATE TABLE eval_runs (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        eval_id TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        name TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        model TEXT,
+        data_source TEXT NOT NULL,
+        status TEXT NOT NULL,
+        source TEXT NOT NULL,
+        total INTEGER,
+        passed INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        errored INTEGER NOT NULL,
+        error TEXT
+    );
+    CREATE INDEX eval_runs_by_eval ON eval_runs (eval_id, status);
+    CREATE INDEX eval_runs_by_status ON eval_runs (status);
+    CREATE TABLE eval_rows (
+        source TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        item TEXT NOT NULL,
+        sample TEXT,
+        PRIMARY KEY (source, position)
+    );
+    CREATE TABLE eval_answers (
+        run_id TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        sample TEXT NOT NULL,
+        PRIMARY KEY (run_id, position)
+    );
+    CREATE TABLE eval_items (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        run_id TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        created_at REAL NOT NULL,
+        status TEXT NOT NULL,
+        results TEXT NOT NULL,
+        sample TEXT NOT NULL,
+        UNIQUE (run_id, position)
+    );
+    CREATE INDEX eval_items_by_run ON eval_items (run_id, seq);
+    CREATE INDEX eval_items_by_status ON eval_items (run_id, status, seq);
+    CREATE TABLE eval_verdicts (
+        run_id TEXT NOT NULL,
+        criterion TEXT NOT NULL,
+        passed INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        PRIMARY KEY (run_id, criterion)
+    ) WITHOUT ROWID;
+    CREATE TABLE eval_usage (
+        run_id TEXT NOT NULL,
+        model TEXT NOT NULL,
+        calls INTEGER NOT NULL,
+        prompt_tokens INTEGER NOT NULL,
+        completion_tokens INTEGER NOT NULL,
+        cached_tokens INTEGER NOT NULL,
+        PRIMARY KEY (run_id, model)
+    ) WITHOUT ROWID;
+    """,
 )
 """Each entry is applied once, in order; `PRAGMA user_version` counts those applied."""
 
