@@ -16,6 +16,7 @@ from .scan import Plan, scan_range
 WORTH_A_POOL = 24 * 1024 * 1024
 """Files below this are done before other processes have started."""
 
+_FIRST_BYTES = 128 * 1024
 _AHEAD = 2
 """Ranges handed to each other process before it asks; it never waits."""
 _MOST_WAITING = 12
@@ -34,7 +35,7 @@ def scan(path: Path, plan: Plan, workers: int | None = None) -> Iterator[tuple[i
     if workers is None:
         workers = len(os.sched_getaffinity(0)) if size >= WORTH_A_POOL and hasattr(os, "sched_getaffinity") else 0
     if workers < 2:
-        for start, end in ranges(size):
+        for start, end in _ranges(size):
             yield end, scan_range(path, start, end, plan)
         return
     yield from _scan_on(workers, path, plan, size)
@@ -42,7 +43,7 @@ def scan(path: Path, plan: Plan, workers: int | None = None) -> Iterator[tuple[i
 
 def _scan_on(workers: int, path: Path, plan: Plan, size: int) -> Iterator[tuple[int, Part]]:
     """Share the ranges out; this process does those that nobody has taken while it would wait."""
-    left = deque(ranges(size, RANGE_BYTES))
+    left = deque(_ranges(size))
     waiting: deque[tuple[int, Part | Future[Part]]] = deque()
     # Spawned, not forked: this process may have threads.
     with ProcessPoolExecutor(workers - 1, mp_context=get_context("spawn")) as pool:
@@ -62,6 +63,12 @@ def _scan_on(workers: int, path: Path, plan: Plan, size: int) -> Iterator[tuple[
             for _, part in waiting:
                 if isinstance(part, Future):
                     part.cancel()
+
+
+def _ranges(size: int) -> list[tuple[int, int]]:
+    """The ranges of a file; the first is small, so that the first findings come at once."""
+    first = min(size, _FIRST_BYTES)
+    return [(0, first), *((start + first, end + first) for start, end in ranges(size - first, RANGE_BYTES))]
 
 
 def _under_way(waiting: Iterable[tuple[int, Part | Future[Part]]]) -> int:

@@ -44,8 +44,19 @@ def test_the_encoder_is_tiktokens_own_byte_for_byte(tmp_path):
     assert theirs.stdout.strip() == str([encoder("o200k_base").encode_ordinary(text) for text in SAMPLES])
 
 
-@settings(deadline=None, max_examples=300)
-@given(st.text(max_size=300))
+# White space of every kind between words, where pieces are hardest to tell apart.
+_SPACED = st.lists(
+    st.sampled_from([" ", " ", " ", "  ", "   ", "\n", "\n\n", "\t", "\r\n", "\u00a0", "\u3000", "\x1f", "\x85", "\v"])
+    | st.sampled_from(
+        ["word", "Word's", "IT'S", "12345", "...", "/", "(a)", "naïve", "東京", "🙂", "don't", "a/\n", "'", "—"]
+    )
+    | st.text(max_size=4),
+    max_size=40,
+).map("".join)
+
+
+@settings(deadline=None, max_examples=2_000)
+@given(st.text(max_size=300) | _SPACED)
 def test_counting_is_encoding(text: str):
     assert COUNT(text) == len(encoder("o200k_base").encode_ordinary(text))
 
