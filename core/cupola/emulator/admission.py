@@ -15,9 +15,8 @@ from .limits import Allowance, RateLimitExceeded, Wording, estimate_tokens, too_
 from .resource import Resource
 from .service import is_dated, resource_of
 from .serving import Serving
-from .state import ledger
 from .state.deployments import Deployment
-from .state.ledger import PaidCall
+from .state.ledger import PaidCall, request_hash
 
 
 def _deployment(serving: Serving) -> Deployment:
@@ -85,8 +84,8 @@ def note_paid(
         operation=operation,
         deployment=name,
         model=serving.model,
-        request_hash=ledger.request_hash(name, body),
+        request_hash=request_hash(name, body),
         prompt_tokens=answers[0].prompt_tokens if answers else 0,
         completion_tokens=sum(answer.completion_tokens for answer in answers),
     )
-    ledger.record(resource.database, call)
+    resource.ledger.record(call)

@@ -34,6 +34,7 @@ from .routes import faults as fault_routes
 from .service import Service
 from .state.database import open_database
 from .state.folders import open_folders
+from .state.ledger import Ledger
 from .training.lifecycle import Lifecycle
 from .watch import watched
 
@@ -79,6 +80,7 @@ def open_resource(
         folders=folders,
         engines=engines,
         limits=RateLimits(emulated),
+        ledger=Ledger(database),
     )
     deploy_base_models(resource)
     return resource
@@ -134,6 +136,7 @@ def create_app(
                     yield
             finally:
                 app.router.routes.clear()
+                resource.ledger.flush()
                 resource.database.close()
 
     return Starlette(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -12,12 +13,15 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from .fault_injection import RESET
 
+_LINGER = "hh" if sys.platform == "win32" else "ii"
+"""How the system lays out `struct linger`."""
+
 
 def _drop(transport: asyncio.Transport) -> None:
     """Close the connection so that the other side sees a reset, not an end."""
     opened = transport.get_extra_info("socket")
     if opened is not None:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
     transport.abort()
 
 

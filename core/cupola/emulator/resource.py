@@ -12,6 +12,7 @@ from .clock import Clock
 from .dialect import Dialect
 from .limits import RateLimits
 from .state.folders import Folders
+from .state.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,5 @@ class Resource:
     """Where child processes find the tiny models: `module:name` or `/path/to/file.py:name`."""
     limits: RateLimits
     """The rate limits of every deployment, whoever calls it."""
+    ledger: Ledger
+    """Every inference call that was answered."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from cupola_data.models import Catalogue
+from cupola_data.models import BaseModel
 
 from ..clock import Clock
 from ..resource import Resource
@@ -139,29 +139,28 @@ def delete(resource: Resource, deployment: Deployment) -> Operation:
 
 def deploy_base_models(resource: Resource) -> None:
     """On a new state, give every base chat model a deployment under its own name."""
-    if deployments.all_deployments(resource.database):
+    if not deployments.is_untouched(resource.database):
         return
-    _deploy_all(resource, resource.catalogue, resource.clock.now())
-
-
-def _deploy_all(resource: Resource, catalogue: Catalogue, now: float) -> None:
+    now = resource.clock.now()
     with transaction(resource.database):
-        for model in catalogue.models:
-            if not model.chat:
-                continue
-            deployment = Deployment(
-                name=model.name,
-                model=model.id,
-                version=model.version,
-                format=model.format,
-                sku="GlobalStandard",
-                capacity=BASE_CAPACITY,
-                base=model.name,
-                tuned=False,
-                created_at=now,
-                succeeded_at=now,
-                ready_at=now,
-                used_at=now,
-                modified_at=now,
-            )
-            deployments.add(resource.database, deployment)
+        for model in resource.catalogue.models:
+            if model.chat:
+                deployments.add(resource.database, _base_deployment(model, now))
+
+
+def _base_deployment(model: BaseModel, now: float) -> Deployment:
+    return Deployment(
+        name=model.name,
+        model=model.id,
+        version=model.version,
+        format=model.format,
+        sku="GlobalStandard",
+        capacity=BASE_CAPACITY,
+        base=model.name,
+        tuned=False,
+        created_at=now,
+        succeeded_at=now,
+        ready_at=now,
+        used_at=now,
+        modified_at=now,
+    )

@@ -20,7 +20,6 @@ from ..errors import invalid_payload
 from ..faults import read_faults
 from ..resource import Resource
 from ..service import resource_of, service_of
-from ..state import ledger
 
 _MOST_IN_PAGE = 10_000
 
@@ -64,9 +63,9 @@ async def paid_calls(request: Request) -> Response:
     """`GET /emulator/ledger`; `after` is a call's `seq`."""
     resource = _opened(request)
     after, limit = _whole(request, "after", 0, 2**62), _whole(request, "limit", 1000, _MOST_IN_PAGE)
-    rows = ledger.page(resource.database, after, limit + 1, request.query_params.get("request_hash"))
+    rows = resource.ledger.page(after, limit + 1, request.query_params.get("request_hash"))
     data = [{"seq": seq, **asdict(call)} for seq, call in rows[:limit]]
-    totals = asdict(ledger.totals(resource.database))
+    totals = asdict(resource.ledger.totals())
     return JSONResponse({"object": "list", "data": data, "has_more": len(rows) > limit, "totals": totals})
 
 

@@ -84,6 +84,11 @@ def find(database: sqlite3.Connection, name: str) -> Deployment | None:
     return _deployment(row) if row else None
 
 
+def is_untouched(database: sqlite3.Connection) -> bool:
+    """Whether there has never been a deployment."""
+    return database.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'deployments'").fetchone() is None
+
+
 def all_deployments(database: sqlite3.Connection) -> list[Deployment]:
     """Every deployment, oldest first."""
     return [_deployment(row) for row in database.execute("SELECT * FROM deployments ORDER BY seq")]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from .database import transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +34,8 @@ def request_hash(deployment: str, body: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def record(database: sqlite3.Connection, call: PaidCall) -> None:
-    """Write a call down."""
-    database.execute(
-        "INSERT INTO ledger (at, operation, deployment, model, request_hash, prompt_tokens, completion_tokens)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            call.at,
-            call.operation,
-            call.deployment,
-            call.model,
-            call.request_hash,
-            call.prompt_tokens,
-            call.completion_tokens,
-        ),
-    )
-
-
-def page(
-    database: sqlite3.Connection, after: int, limit: int, request_hash: str | None = None
-) -> list[tuple[int, PaidCall]]:
-    """Calls after a sequence number, oldest first, each with its own number; those of one request if it is named."""
-    rows = database.execute(
-        "SELECT * FROM ledger WHERE seq > ? AND (? IS NULL OR request_hash = ?) ORDER BY seq LIMIT ?",
-        (after, request_hash, request_hash, limit),
-    )
-    return [(row["seq"], PaidCall(**{name: row[name] for name in PaidCall.__slots__})) for row in rows]
+_COLUMNS = PaidCall.__slots__
+_INSERT = f"INSERT INTO ledger ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +48,46 @@ class Totals:
     completion_tokens: int
 
 
-def totals(database: sqlite3.Connection) -> Totals:
-    """The sums over the whole ledger."""
-    row = database.execute(
-        "SELECT count(*), count(DISTINCT request_hash), coalesce(sum(prompt_tokens), 0),"
-        " coalesce(sum(completion_tokens), 0) FROM ledger"
-    ).fetchone()
-    return Totals(*row)
+class Ledger:
+    """Writes calls down and reads them back.
+
+    Calls that are answered in the same turn of the event loop are written together at its end: a batch of answers then
+    costs one commit, not one each.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._pending: list[PaidCall] = []
+
+    def record(self, call: PaidCall) -> None:
+        """Write a call down by the end of the event loop's turn."""
+        if not self._pending:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._pending.append(call)
+
+    def flush(self) -> None:
+        """Write down what is pending now."""
+        pending, self._pending = self._pending, []
+        if pending:
+            with transaction(self._database):
+                self._database.executemany(
+                    _INSERT, [[getattr(call, column) for column in _COLUMNS] for call in pending]
+                )
+
+    def page(self, after: int, limit: int, request_hash: str | None = None) -> list[tuple[int, PaidCall]]:
+        """Calls after a sequence number, oldest first, each with its own; those of one request if it is named."""
+        self.flush()
+        rows = self._database.execute(
+            "SELECT * FROM ledger WHERE seq > ? AND (? IS NULL OR request_hash = ?) ORDER BY seq LIMIT ?",
+            (after, request_hash, request_hash, limit),
+        )
+        return [(row["seq"], PaidCall(**{column: row[column] for column in _COLUMNS})) for row in rows]
+
+    def totals(self) -> Totals:
+        """The sums over the whole ledger."""
+        self.flush()
+        row = self._database.execute(
+            "SELECT count(*), count(DISTINCT request_hash), coalesce(sum(prompt_tokens), 0),"
+            " coalesce(sum(completion_tokens), 0) FROM ledger"
+        ).fetchone()
+        return Totals(*row)
