@@ -15,6 +15,7 @@ from ..models import Health, Job
 from ..store import health, jobs
 from ..store.database import Database
 from .context import Context, Session
+from .naming import find
 
 if TYPE_CHECKING:
     from ..azure.client import Service
@@ -39,15 +40,15 @@ def worker_runs(session: Session, context: Context) -> bool:
     return status(session.profile.name, context.paths).running
 
 
-def refreshed(session: Session, context: Context, database: Database, offline: bool, whole: bool = False) -> int:
-    """See that the store is fresh: nothing to do offline or beside a worker, else one look.
+def refreshed(session: Session, context: Context, database: Database, offline: bool, job: str | None = None) -> int:
+    """See that the store is fresh: nothing to do offline or beside a worker, else one look at the list of jobs.
 
     Args:
         session: The profile.
         context: The command's world.
         database: The profile's store.
         offline: Ask nobody.
-        whole: Look at the details of jobs too, not only at the list.
+        job: A job as a person names it, whose details are wanted too.
 
     Returns:
         0, or the exit code to end with after what is known has been printed: the service could not be asked.
@@ -55,15 +56,20 @@ def refreshed(session: Session, context: Context, database: Database, offline: b
     if offline or worker_runs(session, context):
         return 0
     try:
-        asyncio.run(_looked(session, database, whole))
+        asyncio.run(_looked(session, database, job))
     except ServiceError as error:
         known = health.get(database)
         health.save(database, Health(known.checked_at, error.problem, time.time()))
         if not jobs.newest(database, 1):
             raise
-        context.say(f"cupola: {error} What follows is what was known before.")
-        return error.exit_code
+        return told(context, error)
     return 0
+
+
+def told(context: Context, error: ServiceError) -> int:
+    """Say that what follows may be old; return the exit code to end with."""
+    context.say(f"cupola: {error} What follows is what was known before.")
+    return error.exit_code
 
 
 async def looking(
@@ -91,13 +97,13 @@ async def looking(
             await asyncio.sleep(wait)
 
 
-async def _looked(session: Session, database: Database, whole: bool) -> None:
+async def _looked(session: Session, database: Database, name: str | None) -> None:
     from ..worker.poll import pace_of
-    from ..worker.sync import Memory, look, look_at_jobs
+    from ..worker.sync import Memory, is_due, look_at_job, look_at_jobs
 
     async with service_of(session, database) as service:
-        if whole:
-            await look(service, database, Memory(), pace_of(session.profile), time.monotonic())
-        else:
-            await look_at_jobs(service, database)
+        await look_at_jobs(service, database)
+        job, memory = find(database, name) if name else None, Memory()
+        if job and is_due(database, memory, job):
+            await look_at_job(service, database, memory, pace_of(session.profile), job, time.monotonic())
         health.save(database, Health(checked_at=service.clock()))

@@ -42,7 +42,8 @@ async def look(
     `between` is awaited between steps, so that wishes need not wait for the end of a long look.
 
     Raises:
-        ServiceError: the service cannot be asked; or, after all else was looked at, it refused to tell of one job.
+        ServiceError: the service cannot be asked; or, after all else was looked at, it refused to tell of one job, or
+            of its files or models.
     """
     listed = await look_at_jobs(service, database)
     await between()
@@ -52,8 +53,8 @@ async def look(
             refusal = await _refusal_of(look_at_job(service, database, memory, pace, job, monotonic)) or refusal
             await between()
     if memory.seldom_at is None or monotonic - memory.seldom_at >= pace.seldom:
-        await look_at_files_and_models(service, database)
         memory.seldom_at = monotonic
+        refusal = await _refusal_of(look_at_files_and_models(service, database)) or refusal
     if refusal is not None:
         raise refusal
     return any(job.phase.moving or not fetched.is_whole(database, job) for job in listed if not _rests(job))
@@ -97,7 +98,7 @@ async def look_at_files_and_models(service: Service, database: Database) -> None
 
 
 async def _refusal_of(looking: Awaitable[None]) -> ServiceError | None:
-    """Await it; a refusal that concerns one job alone is returned, so that the others are still looked at."""
+    """Await it; a refusal that concerns this alone is returned, so that all else is still looked at."""
     try:
         await looking
     except (UnreachableError, ThrottledError, NotAllowedError):

@@ -136,3 +136,15 @@ async def test_a_job_that_the_service_refuses_to_tell_of_does_not_hide_the_other
     await look(service, store, Memory(), LOCAL, 1.0)
     assert len(events.of_job(store, "ftjob-1")) == 1
     assert len(jobs.newest(store)) == 3
+
+
+async def test_a_resource_that_does_not_tell_its_models_is_still_followed(
+    service: Service, store: Database, cloud: Cloud
+) -> None:
+    cloud.add("ftjob-1")
+    cloud.refused_paths["/models"] = 400
+    memory = Memory()
+    with pytest.raises(ServiceError, match="400"):
+        await look(service, store, memory, LOCAL, 0.0)
+    assert [job.id for job in jobs.newest(store)] == ["ftjob-1"]
+    assert await look(service, store, memory, LOCAL, 1.0), "and the refusal does not come back each time"

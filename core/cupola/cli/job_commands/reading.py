@@ -12,6 +12,7 @@ from ...store import checkpoints, events, health, jobs, points
 from ...store.database import Database
 from ..context import Context, session_of, store_of
 from ..fresh import refreshed
+from ..naming import find
 from ..output import emit, emit_one, when
 
 _JOB_COLUMNS = ("name", "id", "method", "model", "status", "step", "created")
@@ -31,7 +32,7 @@ def show(options: argparse.Namespace, context: Context) -> int:
     """Print one job with all that is known of it."""
     session = session_of(context, options.profile)
     with store_of(context, session.profile) as database:
-        code = refreshed(session, context, database, options.offline, whole=True)
+        code = refreshed(session, context, database, options.offline, options.job)
         job = find(database, options.job)
         row = {**_row(database, job), **_details(job), "raw": json.loads(job.raw)}
         emit_one(options, context.out, "cupola.job/1", row, job.as_of, hidden=("raw", "created_at", "as_of"))
@@ -42,7 +43,7 @@ def events_(options: argparse.Namespace, context: Context) -> int:
     """Print a job's events."""
     session = session_of(context, options.profile)
     with store_of(context, session.profile) as database:
-        code = refreshed(session, context, database, options.offline, whole=True)
+        code = refreshed(session, context, database, options.offline, options.job)
         job = find(database, options.job)
         rows = [
             {
@@ -65,7 +66,7 @@ def checkpoints_(options: argparse.Namespace, context: Context) -> int:
     """Print a job's checkpoints."""
     session = session_of(context, options.profile)
     with store_of(context, session.profile) as database:
-        code = refreshed(session, context, database, options.offline, whole=True)
+        code = refreshed(session, context, database, options.offline, options.job)
         job = find(database, options.job)
         rows = [
             {
@@ -87,7 +88,7 @@ def curve(options: argparse.Namespace, context: Context) -> int:
     """Print a job's measurements by step."""
     session = session_of(context, options.profile)
     with store_of(context, session.profile) as database:
-        code = refreshed(session, context, database, options.offline, whole=True)
+        code = refreshed(session, context, database, options.offline, options.job)
         job = find(database, options.job)
         known = points.metrics(database, job.id)
         wanted = options.metric or known
@@ -97,25 +98,6 @@ def curve(options: argparse.Namespace, context: Context) -> int:
         rows = _by_step(database, job, wanted)
         emit(options, context.out, "cupola.curve/1", rows, ("step", *wanted), health.get(database).checked_at)
     return code
-
-
-def find(database: Database, name: str) -> Job:
-    """The job that a person means: by id, by the beginning of an id, or the newest of that suffix.
-
-    Raises:
-        UsageError: there is none, or several begin so.
-    """
-    known = jobs.newest(database)
-    for exact in (lambda job: job.id == name, lambda job: job.suffix == name):
-        found = next(filter(exact, known), None)
-        if found:
-            return found
-    begin = [job for job in known if job.id.startswith(name)]
-    if len(begin) == 1:
-        return begin[0]
-    if begin:
-        raise UsageError(f"{len(begin)} jobs begin with {name!r}.", remedy="Give more of the id.")
-    raise UsageError(f"No job is known as {name!r}.", remedy="`cupola job list` tells all.")
 
 
 def _row(database: Database, job: Job) -> dict[str, Any]:

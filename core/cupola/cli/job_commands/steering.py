@@ -14,9 +14,9 @@ from ...store import events, intents, jobs
 from ...store.database import Database
 from ..context import Context, Session, session_of, store_of
 from ..fresh import looking, refreshed, service_of, worker_runs
+from ..naming import find
 from ..output import emit_one, when
 from ..text import clean
-from .reading import find
 
 EXIT_JOB_FAILED = 5
 EXIT_STILL_RUNNING = 8

@@ -6,12 +6,12 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from ...errors import UsageError
+from ...errors import ServiceError, UsageError
 from ...models import ServiceFile
 from ...store import files
 from ...store.database import Database
 from ..context import Context, Session, session_of, store_of
-from ..fresh import service_of, worker_runs
+from ..fresh import service_of, told, worker_runs
 from ..output import emit, emit_one, when
 
 _COLUMNS = ("id", "filename", "purpose", "status", "bytes", "created")
@@ -32,11 +32,9 @@ def list_(options: argparse.Namespace, context: Context) -> int:
     """Print the service's files."""
     session = session_of(context, options.profile)
     with store_of(context, session.profile) as database:
-        if not options.offline and not worker_runs(session, context):
-            asyncio.run(_fetch(session, database))
-        listed = files.files(database)
-        emit(options, context.out, "cupola.file/1", map(_row, listed), _COLUMNS, None)
-    return 0
+        code = 0 if options.offline or worker_runs(session, context) else _refreshed(session, context, database)
+        emit(options, context.out, "cupola.file/1", map(_row, files.files(database)), _COLUMNS, None)
+    return code
 
 
 def upload(options: argparse.Namespace, context: Context) -> int:
@@ -54,6 +52,16 @@ def upload(options: argparse.Namespace, context: Context) -> int:
 
     with store_of(context, session.profile) as database:
         emit_one(options, context.out, "cupola.file/1", _row(asyncio.run(send())), None)
+    return 0
+
+
+def _refreshed(session: Session, context: Context, database: Database) -> int:
+    try:
+        asyncio.run(_fetch(session, database))
+    except ServiceError as error:
+        if not files.files(database):
+            raise
+        return told(context, error)
     return 0
 
 
