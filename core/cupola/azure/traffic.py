@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,10 +37,15 @@ class Traffic:
 
     async def answered(self, response: httpx2.Response) -> None:
         """Tell of an answered call and put the bound on its body."""
+        import httpx2
+
+        from .bounded import Bounded
+
         self._tell(response.request, response)
         if response.headers.get("content-encoding", "identity") != "identity":
             raise ServiceError("The service sent a compressed answer although it was asked not to.")
-        response.stream = _bounded(response.stream, self.largest_answer)
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = Bounded(response.stream, self.largest_answer)
 
     def unanswered(self, request: httpx2.Request) -> None:
         """Tell of a call that got no answer."""
@@ -76,24 +81,3 @@ class Traffic:
 
 def _request_id(response: httpx2.Response) -> str | None:
     return response.headers.get("apim-request-id") or response.headers.get("x-request-id")
-
-
-def _bounded(stream: object, largest: int) -> httpx2.AsyncByteStream:
-    import httpx2
-
-    class Bounded(httpx2.AsyncByteStream):
-        """A body that stops with an error once it is larger than agreed."""
-
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            size = 0
-            async for chunk in stream:  # type: ignore[attr-defined]  # the client's streams are asynchronous
-                size += len(chunk)
-                if size > largest:
-                    raise ServiceError(f"The service's answer is larger than {largest:,} bytes; it was not read.")
-                yield chunk
-
-        async def aclose(self) -> None:
-            if isinstance(stream, httpx2.AsyncByteStream):
-                await stream.aclose()
-
-    return Bounded()
