@@ -61,4 +61,61 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE fetched (job_id TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE benchmarks (
+        name TEXT PRIMARY KEY, definition TEXT NOT NULL, split TEXT NOT NULL, updated_at REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE splits (
+        hash TEXT PRIMARY KEY, name TEXT NOT NULL, items INTEGER NOT NULL, created_at REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE items (
+        split TEXT NOT NULL, place INTEGER NOT NULL, fields TEXT NOT NULL, PRIMARY KEY (split, place)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE runs (
+        id INTEGER PRIMARY KEY, benchmark TEXT NOT NULL, digest TEXT NOT NULL, definition TEXT NOT NULL,
+        split TEXT NOT NULL, prompts TEXT NOT NULL, graders TEXT NOT NULL, engine TEXT NOT NULL, state TEXT NOT NULL,
+        created_at REAL NOT NULL, started_at REAL, finished_at REAL, budget REAL, progress TEXT NOT NULL,
+        problem TEXT, remote TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX runs_by_benchmark ON runs (benchmark, id);
+
+    CREATE TABLE asks (
+        run INTEGER NOT NULL, arm INTEGER NOT NULL, place INTEGER NOT NULL, repeat INTEGER NOT NULL,
+        request TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (run, arm, place, repeat)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE answers (
+        request TEXT NOT NULL, number INTEGER NOT NULL, purpose TEXT NOT NULL, deployment TEXT NOT NULL,
+        state TEXT NOT NULL, attempt INTEGER NOT NULL, lost INTEGER NOT NULL, sent_at REAL NOT NULL,
+        answered_at REAL, text TEXT, finish_reason TEXT, refusal TEXT, filtered INTEGER NOT NULL DEFAULT 0, tools TEXT,
+        model TEXT, prompt_tokens INTEGER, completion_tokens INTEGER, cached_tokens INTEGER, reasoning_tokens INTEGER,
+        first_token_seconds REAL, seconds REAL, usd REAL, price TEXT, problem TEXT, body TEXT, raw TEXT,
+        PRIMARY KEY (request, number)
+    ) STRICT;
+
+    CREATE TABLE grades (
+        request TEXT NOT NULL, number INTEGER NOT NULL, item TEXT NOT NULL, grader TEXT NOT NULL,
+        again INTEGER NOT NULL, reward REAL, passed INTEGER, label TEXT, errors TEXT NOT NULL, details TEXT NOT NULL,
+        parts TEXT NOT NULL, calls TEXT NOT NULL, graded_at REAL NOT NULL,
+        PRIMARY KEY (request, number, item, grader, again)
+    ) STRICT;
+
+    CREATE TABLE boards (
+        run INTEGER NOT NULL, arm INTEGER NOT NULL, name TEXT NOT NULL, content BLOB NOT NULL,
+        PRIMARY KEY (run, arm, name)
+    ) STRICT;
+
+    CREATE TABLE decisions (
+        id INTEGER PRIMARY KEY, at REAL NOT NULL, benchmark TEXT NOT NULL, run INTEGER NOT NULL, role TEXT NOT NULL,
+        arm TEXT NOT NULL, numbers TEXT NOT NULL, card TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE labels (
+        request TEXT NOT NULL, number INTEGER NOT NULL, item TEXT NOT NULL, grader TEXT NOT NULL, passed INTEGER,
+        weight REAL NOT NULL, labelled_at REAL NOT NULL, PRIMARY KEY (request, number, item, grader)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )

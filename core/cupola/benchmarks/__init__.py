@@ -1,0 +1,1 @@
+"""Models held against the same items: definitions, the runner, and what its answers carry."""
