@@ -57,7 +57,7 @@ def judge(part: Part, rows: Rows, context: Context) -> Iterator[Judgement]:
     yield from _fields(part, context.format)
     if context.format is Format.PREFERENCE:
         yield from _pairs(part)
-    if context.format is Format.EVALUATION and 0 < part.wrapped < total:
+    if context.format is Format.EVALUATION and 0 < part.wrapped < total - part.broken_rows:
         yield Finding("item.mixed", 0, "", f"{part.wrapped:,} of {total:,} rows are wrapped"), 1
     yield from _tokens(rows, context)
 

@@ -126,6 +126,8 @@ class _Pass:
         if answer and seems_cut_off(answer):
             note(self.part.tally, Finding("answer.cut_off", number, "", "…" + excerpt(answer[-80:])))
         self._count(reading, number)
+        if self.plan.format is Format.EVALUATION:
+            self.part.wrapped += "item" in row
         if reading.rejected is not None:
             _count_pair(self.part, reading, number, prompt_hash)
 

@@ -45,7 +45,7 @@ _KEYS: tuple[tuple[bytes, int, re.Pattern[bytes]], ...] = (
     (b"ey=", 13, re.compile(rb"SharedAccessKey=[A-Za-z0-9+/]{30,100}={0,2}")),
     (b"ey=", 5, re.compile(rb"api_key=[A-Za-z0-9_-]{16,100}")),
     (b"ey:", 5, re.compile(rb"api-key: ?[A-Za-z0-9_-]{16,100}")),
-    (b"eyJ", 0, re.compile(rb"eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,1000}")),
+    (b"eyJ", 0, re.compile(rb"eyJ[A-Za-z0-9_-]{10,2000}+\.eyJ[A-Za-z0-9_-]{10,4000}+\.[A-Za-z0-9_-]{10,1000}")),
     (b"-BE", 4, re.compile(rb"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----")),
     (b"rd=", 6, re.compile(rb"[Pp]assword=[^\s\"'\\&;,<>{}]{6,100}")),
 )
@@ -60,7 +60,7 @@ _RUN_HINTS = (b"9999 9999 9999 9", b"9999-9999-9999-9", b"9999999999999")
 _SSN_SHAPE = re.compile(rb"(?<![\w-])999-99-9999(?![\w-])")
 _PHONES = (
     (b"999-9999", re.compile(rb"(?<![\w-])(?:\+?9{1,3}[ -])?(?:999-|\(999\) )999-9999(?![\w-])")),
-    (b"+99", re.compile(rb"(?<!\w)\+9{1,3}(?:[ -]?\(?9{1,5}\)?){2,6}(?!\w)")),
+    (b"+99", re.compile(rb"(?<!\w)\+9{1,3}(?:[ -]?\(?9{1,5}+\)?){2,6}+(?!\w)")),
 )
 _IBAN = re.compile(rb"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 
@@ -82,8 +82,11 @@ def _keys(block: bytes) -> Iterator[Suspect]:
     for start in _hints(block):
         hint = block[start : start + 3]
         for three, before, pattern in _KEYS:
-            match = pattern.match(block, start - before) if three == hint and start >= before else None
-            if match and not _inside_a_word(block, match.start()):
+            # The word's beginning is looked at first: a hint repeated without end then costs one look each.
+            if three != hint or start < before or _inside_a_word(block, start - before):
+                continue
+            match = pattern.match(block, start - before)
+            if match:
                 yield Suspect("secret.key", match.start(), match[0])
 
 

@@ -173,3 +173,23 @@ def test_two_processes_find_what_one_finds(write, rows):
     assert (alone.rows == together.rows).all()
     lines = {group.rule.id: [finding.line for finding in group.examples] for group in together.groups}
     assert lines["json.invalid"] == [14_001] and lines["duplicate.row"] == [12_001]
+
+
+def test_evaluation_rows_wrapped_and_bare_in_one_file_are_mixed(write):
+    made = [{"item": {"question": f"Q{n}?", "answer": str(n)}} for n in range(12)]
+    assert _groups(write(made)) == {}
+    made[4] = made[4]["item"]
+    assert _groups(write(made))["item.mixed"].examples[0].excerpt == "11 of 12 rows are wrapped"
+
+
+def test_rows_for_evaluation_cannot_train(write):
+    path = write({"item": {"question": f"Q{n}?", "answer": str(n)}} for n in range(12))
+    assert not check_file(path).blocked
+    assert "file.not_for_training" in _groups(path, training=True)
+
+
+@pytest.mark.parametrize("unit", ["eyJ", "+9", "sk-", "a@b.", "9", "4111 ", "+99999", "password="])
+def test_text_made_to_stall_a_pattern_does_not(write, rows, unit):
+    made = [rows["chat"](n) for n in range(12)]
+    made[3]["messages"][1]["content"] = unit * (600_000 // len(unit))
+    assert len(check_file(write(made)).rows) == 12

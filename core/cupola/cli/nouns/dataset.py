@@ -66,6 +66,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="the model to be trained: counts tokens and holds the file to its limits")
     parser.add_argument("--grader", type=Path, metavar="JSON", help="a grader that must be able to read every row")
     parser.add_argument("--format", dest="kind", help="take the rows for this format instead of telling it from them")
+    parser.add_argument("--training", action="store_true", help="rows that cannot train a model are a problem")
     parser.add_argument("--strict", action="store_true", help="let warnings count as problems")
 
 
@@ -92,7 +93,13 @@ def check(options: argparse.Namespace, context: Context) -> int:
     from ...datasets.check import Options, check_files
 
     kind = _format(options.kind) if options.kind else None
-    wanted = Options(model=options.model, count_tokens=bool(options.model), needs=_needs(options.grader), format=kind)
+    wanted = Options(
+        model=options.model,
+        count_tokens=bool(options.model),
+        needs=_needs(options.grader),
+        format=kind,
+        training=options.training or None,
+    )
     reports = check_files(options.files, wanted)
     if options.output in ("json", "jsonl") or options.query:
         emit(options, context.out, "cupola.dataset.check/1", map(_report, reports), (), time.time())
