@@ -91,11 +91,17 @@ def _without_after(scope: Scope) -> Scope:
 
 
 def _has_token(scope: Scope) -> bool:
-    return Headers(scope=scope).get("authorization", "").lower().startswith("bearer ")
+    """Whether a request carries a bearer token; on the data plane a key may stand in its place, which has no dots."""
+    scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and (_is_control_plane(scope["path"]) or "." in token)
+
+
+def _is_control_plane(path: str) -> bool:
+    return path.lower().startswith("/subscriptions")
 
 
 def _refusal(rule: FaultRule, path: str, now: float) -> ApiError | None:
-    arm, inference = path.lower().startswith("/subscriptions"), path.endswith(_INFERENCE)
+    arm, inference = _is_control_plane(path), path.endswith(_INFERENCE)
     match rule.fault:
         case "rate_limited" | "rate_limited_for_a_day":
             seconds = NEVER_SECONDS if rule.fault == "rate_limited_for_a_day" else (rule.seconds or 1.0)

@@ -304,6 +304,23 @@ async def test_the_project_route_lists_what_succeeded(arm, tuned_model):
     assert none.status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        (b"", "InvalidRequestContent"),
+        (b"[]", "InvalidRequestContent"),
+        (b"{", "InvalidRequestContent"),
+        (b'{"tags": {"half": "\\ud800"}}', "InvalidRequestContent"),
+        (b'{"sku": {"capacity": 1e999}}', "InvalidCapacity"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused(arm, content, refusal):
+    headers = {"authorization": "Bearer opaque", "content-type": "application/json"}
+    url = f"{arm.path}/deployments/gpt-4.1?api-version=2025-09-01"
+    answer = await arm.emulator.http.patch(url, content=content, headers=headers)
+    assert code(answer) == (400, refusal)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

@@ -145,6 +145,11 @@ def test_a_deployment_lives_through_every_verb(connect, place):
     assert (changed.sku.capacity, changed.properties.provisioning_state) == (30, "Succeeded")
     assert changed.etag != made.etag
 
+    wider = model()
+    wider.sku.capacity = 40
+    replaced = client.deployments.begin_create_or_update(*place, "every-verb", wider).result()
+    assert (replaced.sku.capacity, replaced.properties.current_capacity) == (40, 40)
+
     client.deployments.begin_delete(*place, "every-verb").result()
     with pytest.raises(ResourceNotFoundError) as failure:
         client.deployments.get(*place, "every-verb")

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cupola.emulator.errors import ApiError
+from cupola.emulator.fault_injection import FaultInjection
 from cupola.emulator.faults import FaultRule, Faults, read_faults
 
 ROUTE = "GET /openai/v1/files"
@@ -110,6 +111,8 @@ async def test_a_token_expires_but_a_key_does_not(emulator, befall):
     token = (await emulator.http.post("/t/oauth2/v2.0/token", data=form)).json()["access_token"]
     await befall("* *", "token_expired", times=1)
     assert (await files(emulator)).status_code == 200
+    key = {"authorization": f"Bearer {emulator.key}"}
+    assert (await emulator.http.get("/openai/v1/files", headers=key)).status_code == 200
     bearer = {"authorization": f"Bearer {token}"}
     first = await emulator.http.get("/openai/v1/files", headers=bearer)
     assert (first.status_code, first.json()["error"]["code"]) == (401, "401")
@@ -150,6 +153,18 @@ async def test_a_rule_that_makes_no_sense_is_refused_and_the_others_stay(emulato
     answer = await emulator.http.put("/emulator/faults", json={"rules": [rule]}, headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalidPayload")
     assert (await files(emulator)).status_code == 500
+
+
+def test_without_rules_the_middleware_hands_the_request_on_untouched():
+    handed_on = object()
+    faults = Faults()
+    inject = FaultInjection(lambda *_: handed_on, faults, now=lambda: 0.0)
+    scope = {"type": "http", "method": "GET", "path": "/a", "query_string": b"", "headers": []}
+    assert inject(scope, None, None) is handed_on
+    faults.put(0, [FaultRule("GET /a", "server_error")])
+    befallen = inject(scope, None, None)
+    assert befallen is not handed_on
+    befallen.close()
 
 
 @settings(max_examples=200, deadline=None)

@@ -66,11 +66,16 @@ def _account(request: Request) -> dict[str, Any]:
             "customSubDomainName": account.name,
             "disableLocalAuth": False,
             "publicNetworkAccess": "Enabled",
-            "allowProjectManagement": True,
-            "defaultProject": account.name,
-            "associatedProjects": [account.name],
+            **_projects_of(request),
         },
     }
+
+
+def _projects_of(request: Request) -> dict[str, Any]:
+    if request.query_params["api-version"] < PROJECTS_SINCE:
+        return {}
+    name = resource_of(request).account.name
+    return {"allowProjectManagement": True, "defaultProject": name, "associatedProjects": [name]}
 
 
 def _project(request: Request) -> dict[str, Any]:
