@@ -117,7 +117,9 @@ class CupolaApp(App[str]):
             trouble = ""
         except StoreError as error:
             self._watch.forget_version()
-            change, trouble = None, error.what
+            change, trouble = None, "the store cannot be read"
+            if not self._state.trouble:
+                self._tell_problem(error.problem, "store")
         self._state = replace(self._state, trouble=trouble)
         self._frame.show_state(self._state)
         if change is not None and change.topics:

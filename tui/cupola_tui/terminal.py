@@ -37,7 +37,7 @@ class ControlFilter(LineFilter):
 class SentMeter:
     """How many bytes go to the terminal."""
 
-    SECONDS = 10.0
+    SECONDS = 5.0
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -48,7 +48,7 @@ class SentMeter:
         self._sent.append((self._clock(), count))
 
     def rate(self) -> float:
-        """Bytes a second over the last ten seconds."""
+        """Bytes a second over the last five seconds."""
         now = self._clock()
         while self._sent and self._sent[0][0] < now - self.SECONDS:
             self._sent.popleft()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -49,7 +50,7 @@ def nice_axis(low: float, high: float, count: int, log: bool = False) -> Axis:
         return _decades(low, high, count)
     if low == high:
         margin = abs(low) * 0.1 or 1.0
-        low, high = max(low - margin, -1.7e308), min(high + margin, 1.7e308)
+        low, high = max(low - margin, -sys.float_info.max), min(high + margin, sys.float_info.max)
     step = _nice_step(high / max(1, count) - low / max(1, count))
     first, last = math.floor(low / step), math.ceil(high / step)
     bottom, top = min(first * step, low), max(last * step, high)

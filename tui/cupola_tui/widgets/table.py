@@ -196,7 +196,6 @@ class Table(Painted, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Move the cursor by some rows."""
-        self._anchor = None if by else self._anchor
         self.move_to(self._cursor + by)
 
     def action_wrap(self, by: int) -> None:
