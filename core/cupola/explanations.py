@@ -52,7 +52,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "Use fine-tune for training data, evals for evaluation rows, batch for batch input.",
     ),
     (
-        r"suffix",
+        r"\bsuffix\b",
         "Suffixes take letters, digits, - and _, at most 40 of them; the dot is reserved.",
         "Choose another suffix.",
     ),
@@ -70,6 +70,16 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         r"exceeded (the )?token rate limit.*retry after 86400",
         "This one request is larger than the deployment's tokens a minute.",
         "Raise the deployment's capacity or lower the maximum tokens.",
+    ),
+    (
+        r"unexpectedEntityState",
+        "The thing's present state does not allow that.",
+        "Look at its state, and try what that allows.",
+    ),
+    (
+        r"fileImportFailed",
+        "The service could not read the file.",
+        "Check it with `cupola dataset check` and upload it again.",
     ),
     (
         r"exceeded (the )?(token|call|request) rate limit|too ?many ?requests|rate limit",
@@ -108,7 +118,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "Ask for Foundry User (to train) or Foundry Owner (to deploy) on the resource.",
     ),
     (
-        r"content management policy|ResponsibleAIPolicyViolation",
+        r"content management policy|ResponsibleAIPolicyViolation|content_?filter",
         "The content filter stopped the request.",
         "Change the prompt, or review the filter of the deployment.",
     ),

@@ -4,80 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import CupolaError, NotAllowedError, NotFoundError, ServiceError, ThrottledError, UnreachableError
+from ..explanations import explain
 from .secrets import without_secrets
 
 _RAW_KEPT = 4_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Quirk:
-    """A known text of the service, and what it means."""
-
-    text: str
-    why: str
-    remedy: str
-
-
-_QUIRKS = (
-    _Quirk(
-        "with standard trainingtype",
-        "This model is not trained on the Standard tier in this region.",
-        "Submit with --training-type globalStandard.",
-    ),
-    _Quirk(
-        "does not support fine-tuning",
-        "The model or the region cannot be tuned, or the training type is missing or wrong.",
-        "Try --training-type globalStandard, or another region.",
-    ),
-    _Quirk(
-        "rai checks",
-        "The safety check found harmful content in the training data. Nothing is charged.",
-        "Edit or remove the rows of the harm types named; dense personal data also triggers it.",
-    ),
-    _Quirk(
-        "scores above acceptable thresholds",
-        "The tuned model failed the safety evaluation. Nothing is charged.",
-        "Edit the training data for the harm types named and submit again.",
-    ),
-    _Quirk("api-version not allowed", "The v1 route takes no api-version.", "Set route = 'v1' in the profile."),
-    _Quirk(
-        "api version not supported", "The route and the API version do not fit.", "Set route = 'v1', or api_version."
-    ),
-    _Quirk(
-        "deployment for this resource does not exist",
-        "A new deployment takes up to five minutes to answer.",
-        "Wait and try again, or check the deployment's name.",
-    ),
-    _Quirk(
-        "invalid subscription key or wrong api endpoint",
-        "The key does not belong to this endpoint.",
-        "Check the endpoint and the key with `cupola profile show`.",
-    ),
-    _Quirk(
-        "suffix", "'.' is reserved, and the dated API takes up to 40 letters, digits, - and _.", "Change the suffix."
-    ),
-)
-
-_CODES: Mapping[str, tuple[str, str]] = {
-    "quotaexceeded": (
-        "A limit of the resource is reached: running or queued jobs, 100 jobs, 100 files or 1 GB of files.",
-        "Wait for a job to end, or delete old jobs or files.",
-    ),
-    "toomanyrequests": ("The resource is asked too often.", "Wait a little; Cupola tries again by itself."),
-    "unexpectedentitystate": ("Its present state does not allow that.", "Look at the state and try what it allows."),
-    "jsonlvalidationfailed": (
-        "The file is not valid JSONL for this method.",
-        "Mend the line it names and upload again.",
-    ),
-    "fileimportfailed": ("The service could not read the file.", "Check it and upload it again."),
-    "contentfilter": ("The content filter stopped it.", "Change the text, or the filter of the deployment."),
-    "content_filter": ("The content filter stopped it.", "Change the text, or the filter of the deployment."),
-    "deploymentnotfound": ("There is no such deployment, or it is new.", "Wait five minutes, or check its name."),
-}
 
 
 def in_words(error: Exception, secrets: Iterable[str] = ()) -> CupolaError:
@@ -150,13 +83,8 @@ def _quoted(said: str) -> str:
 
 
 def _explained(status: int, code: str | None, said: str) -> tuple[str, str]:
-    lower = said.lower()
-    for quirk in _QUIRKS:
-        if quirk.text in lower:
-            return quirk.why, quirk.remedy
-    if (code or "").lower() in _CODES:
-        return _CODES[(code or "").lower()]
-    return _by_status(status)
+    known = explain(f"{code or ''} {said}")
+    return (known.why, known.remedy) if known else _by_status(status)
 
 
 def _by_status(status: int) -> tuple[str, str]:

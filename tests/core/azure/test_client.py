@@ -151,7 +151,7 @@ async def test_a_resource_that_does_not_echo_metadata_is_met_by_suffix_and_file(
         (refusal(404, "notFound", "no such job"), NotFoundError, "unknown on this resource"),
         (refusal(429, "429", "Please retry after 86400 seconds."), ThrottledError, "patience"),
         (refusal(429, "quotaExceeded", "too many"), ServiceError, "delete old"),
-        (refusal(400, "x", "The specified base model does not support fine-tuning."), ServiceError, "training-type"),
+        (refusal(400, "x", "The specified base model does not support fine-tuning."), ServiceError, "training type"),
         (refusal(400, "x", "does not support fine-tuning with Standard TrainingType"), ServiceError, "Standard tier"),
         (refusal(500, "internalFailure", ""), UnreachableError, "service's side"),
         (httpx2.Response(502, text="<html>bad gateway</html>"), UnreachableError, "service's side"),
