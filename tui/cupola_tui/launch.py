@@ -25,8 +25,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if _is_command(words):
         from cupola.cli import main as run_command
 
-        return run_command(words)
+        return run_command(words, open_face=open_face)
     return _screen(words)
+
+
+def open_face(profile: Profile, environment: Mapping[str, str], theme: str | None = None) -> int:
+    """Open the screen on a profile; return the exit status.
+
+    Raises:
+        StoreError: the profile's store cannot be opened.
+    """
+    from cupola.paths import default_paths
+    from cupola.store.database import open_store
+
+    paths = default_paths(environment)
+    database = open_store(paths.store(profile.name))
+    try:
+        return _run(profile, paths, database, _preferences(paths, theme), environment)
+    finally:
+        database.close()
 
 
 def _is_command(words: Sequence[str]) -> bool:
@@ -60,16 +77,10 @@ def _screen(words: Sequence[str]) -> int:
 def _open(flags: argparse.Namespace, environment: Mapping[str, str]) -> int:
     from cupola.paths import default_paths
     from cupola.settings import read_settings, resolve_profile
-    from cupola.store.database import open_store
 
-    paths = default_paths(environment)
-    settings = read_settings(paths.config_file)
+    settings = read_settings(default_paths(environment).config_file)
     profile = resolve_profile(settings, flags.profile, environment, endpoint=flags.endpoint)
-    database = open_store(paths.store(profile.name))
-    try:
-        return _run(profile, paths, database, _preferences(paths, flags.theme), environment)
-    finally:
-        database.close()
+    return open_face(profile, environment, flags.theme)
 
 
 def _run(
