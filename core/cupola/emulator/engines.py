@@ -54,6 +54,8 @@ class Training:
     hyperparameters: Hyperparameters
     seed: int
     grade: GradeSample | None = None
+    json_schema: Mapping[str, Any] | None = None
+    """The named schema of a reinforcement job's response format."""
 
 
 class Engines(Protocol):

@@ -82,6 +82,7 @@ class ShippedEngines:
             training.hyperparameters,
             _grade_of(training),
             training.seed,
+            json_schema=training.json_schema,
         )
 
 

@@ -41,6 +41,9 @@ RANGES: dict[str, dict[str, Range]] = {
     },
 }
 
+WITHOUT_EFFECT = ("prompt_loss_weight", "l2_multiplier")
+"""Settings that the service takes and the tiny models have no use for."""
+
 EFFORTS = ("default", "low", "medium", "high")
 
 SHOWN = {

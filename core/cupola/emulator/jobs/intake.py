@@ -1,4 +1,4 @@
-"""Take a job's files in: a copy of its own, checked."""
+"""Take a job in: its own copy of its files, checked, and its grader's Python."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal
 from ..state.folders import Folders
 from ..state.jobs import Job
 from .dataset import DatasetError, check_dataset
+from .graders import sandbox_gap
 
 _FIELDS: tuple[Literal["training_file", "validation_file"], ...] = ("training_file", "validation_file")
 
@@ -27,3 +28,17 @@ def take_in_files(folders: Folders, job: Job) -> None:
             problem = f"The {field} '{file_id}' could not be imported: {why}."
             raise DatasetError("fileImportFailed", problem) from error
         check_dataset(copy, job.method, training=field == "training_file")
+
+
+def _check_sandbox(job: Job) -> None:
+    if job.method != "reinforcement":
+        return
+    gap = sandbox_gap(job.request["method"]["reinforcement"]["grader"])
+    if gap is not None:
+        raise DatasetError("invalidPayload", gap)
+
+
+def take_in(folders: Folders, job: Job) -> None:
+    """Everything that is checked before a job may queue. Raises DatasetError in plain words."""
+    _check_sandbox(job)
+    take_in_files(folders, job)

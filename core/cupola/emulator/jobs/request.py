@@ -126,6 +126,15 @@ def _check_integrations(body: Mapping[str, Any]) -> None:
         raise invalid_payload("Invalid value for integrations. Only type 'wandb' is supported.")
 
 
+def _check_response_format(settings: Mapping[str, Any]) -> None:
+    wanted = settings.get("response_format")
+    if wanted is None:
+        return
+    named = wanted.get("json_schema") if isinstance(wanted, dict) and wanted.get("type") == "json_schema" else None
+    if not isinstance(named, dict) or not isinstance(named.get("schema"), dict):
+        raise invalid_payload("Invalid value for response_format. Only type 'json_schema' with a schema is supported.")
+
+
 def _untunable() -> ApiError:
     return invalid_payload("The specified base model does not support fine-tuning.")
 
@@ -147,6 +156,7 @@ def read_job_request(resource: Resource, body: Mapping[str, Any], dated: bool) -
     validation_file = text_field(body, "validation_file")
     if method == "reinforcement":
         check_grader(settings)
+        _check_response_format(settings)
         if validation_file is None:
             raise invalid_payload("The validation_file field is required for reinforcement fine-tuning.")
     _check_file(resource, "training_file", training_file)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..dialect import new_eval_id, new_id
+from ..jobs.hyperparameters import WITHOUT_EFFECT
+from ..jobs.view import given_hyperparameters
 from ..resource import Resource
 from ..state import files, jobs, progress
 from ..state.database import transaction
@@ -57,7 +59,21 @@ def _hear_ready(resource: Resource, job: Job, message: dict[str, Any]) -> None:
         estimated_finish=now + left,
     )
     note(resource, job, "Training started.")
+    for sentence in _without_effect(job, message["engine"]):
+        note(resource, job, sentence, level="warning")
     note(resource, job, f"Created results file: {results.id}")
+
+
+def _without_effect(job: Job, engine: str) -> list[str]:
+    """What the job asks for and the tiny models pass over, each in a sentence."""
+    ignored = [name for name in given_hyperparameters(job) if name in WITHOUT_EFFECT]
+    sentences = [f"{name} is accepted without effect: the emulator's models do not use it." for name in ignored]
+    settings = (job.request.get("method") or {}).get(job.method) or {}
+    if engine == "talker" and settings.get("response_format"):
+        sentences.append("response_format is kept for number puzzles only; these answers are sampled freely.")
+    if settings.get("tools"):
+        sentences.append("tools are accepted without effect: the emulator's models are not trained to call them.")
+    return sentences
 
 
 def _hear_step(resource: Resource, job: Job, message: dict[str, Any]) -> None:

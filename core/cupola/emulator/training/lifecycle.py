@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ..jobs.dataset import DatasetError
-from ..jobs.intake import take_in_files
+from ..jobs.intake import take_in
 from ..resource import Resource
 from ..state import jobs, progress
 from ..state.database import transaction
@@ -139,7 +139,7 @@ class Lifecycle:
 
     async def _preprocessing(self, job: Job) -> None:
         if job.id not in self._checks:
-            self._checks[job.id] = asyncio.create_task(asyncio.to_thread(take_in_files, self._resource.folders, job))
+            self._checks[job.id] = asyncio.create_task(asyncio.to_thread(take_in, self._resource.folders, job))
             self._checks[job.id].add_done_callback(lambda _task: self.wake())
         if not (self._checks[job.id].done() and self._passed(job, "preprocessing")):
             return

@@ -31,6 +31,8 @@ class Plan:
     evaluation_seconds: float
     """The least real time that a validation pass adds to it."""
     grader: Mapping[str, Any] | None = None
+    json_schema: Mapping[str, Any] | None = None
+    """The named schema that a reinforcement job's answers keep to."""
 
 
 def write_plan(plan: Plan) -> Path:

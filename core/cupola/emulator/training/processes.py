@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from ..children import Child
 from ..engines import Method
+from ..jobs.hyperparameters import WITHOUT_EFFECT
 from ..jobs.view import given_hyperparameters
 from ..resource import Resource
 from ..serving import resolve_model
@@ -16,9 +17,6 @@ from ..state.jobs import Job
 from ..watch import watched
 from .ingest import hear
 from .plan import Plan, write_plan
-
-_WITHOUT_EFFECT = ("prompt_loss_weight", "l2_multiplier")
-"""Settings that the service takes and the tiny models have no use for."""
 
 
 def plan_of(resource: Resource, job: Job) -> Plan:
@@ -36,11 +34,12 @@ def plan_of(resource: Resource, job: Job) -> Plan:
         model=serving.engine,
         training_file=str(resource.folders.dataset(job.uuid, "training_file")),
         validation_file=str(resource.folders.dataset(job.uuid, "validation_file")) if validated else None,
-        hyperparameters={name: value for name, value in given.items() if name not in _WITHOUT_EFFECT},
+        hyperparameters={name: value for name, value in given.items() if name not in WITHOUT_EFFECT},
         seed=job.seed,
         step_seconds=clock.real(pace[f"{job.method}_step"]),
         evaluation_seconds=clock.real(pace["reinforcement_evaluation"]),
         grader=settings.get("grader"),
+        json_schema=(settings.get("response_format") or {}).get("json_schema"),
     )
 
 

@@ -79,6 +79,7 @@ def prepared(plan: Plan) -> Iterator[Prepared]:
             hyperparameters=Hyperparameters(**plan.hyperparameters),
             seed=plan.seed,
             grade=grading.grade if grading else None,
+            json_schema=plan.json_schema,
         )
         try:
             trainer = engines.trainer(training)
