@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import openai
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cupola.emulator.state.ledger import request_hash
+from cupola.emulator.state.database import transaction
+from cupola.emulator.state.ledger import PaidCall, request_hash
 
 ASK = {"model": "gpt-4.1-nano", "messages": [{"role": "user", "content": "Hello."}], "max_tokens": 3}
 
@@ -63,6 +66,17 @@ async def test_the_ledger_survives_a_restart(start):
         await emulator.v1.chat.completions.create(**ASK)
     async with start() as emulator:
         assert len((await ledger(emulator, {"api-key": emulator.key}))["data"]) == 1
+
+
+async def test_a_call_written_within_a_transaction_shares_its_fate_and_takes_no_other_along(emulator):
+    database, ledger = emulator.service.resource.database, emulator.service.resource.ledger
+    call = PaidCall(1.0, "chat.completions", "kept", "m", "h", 1, 1)
+    ledger.record(call)
+    with pytest.raises(RuntimeError), transaction(database):
+        ledger.record(replace(call, deployment="undone"))
+        ledger.flush()
+        raise RuntimeError
+    assert [kept.deployment for _, kept in ledger.page(0, 10)] == ["kept"]
 
 
 @given(st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.text())))

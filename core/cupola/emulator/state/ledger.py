@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,19 +60,24 @@ class Ledger:
         self._pending: list[PaidCall] = []
 
     def record(self, call: PaidCall) -> None:
-        """Write a call down by the end of the event loop's turn."""
+        """Write a call down by the end of the event loop's turn; inside a transaction at once, as a part of it."""
+        if self._database.in_transaction:
+            self._write([call])
+            return
         if not self._pending:
             asyncio.get_running_loop().call_soon(self.flush)
         self._pending.append(call)
 
     def flush(self) -> None:
-        """Write down what is pending now."""
+        """Write down what is pending; not inside a transaction, whose failure would take others' calls along."""
+        if not self._pending or self._database.in_transaction:
+            return
         pending, self._pending = self._pending, []
-        if pending:
-            with transaction(self._database):
-                self._database.executemany(
-                    _INSERT, [[getattr(call, column) for column in _COLUMNS] for call in pending]
-                )
+        with transaction(self._database):
+            self._write(pending)
+
+    def _write(self, calls: Sequence[PaidCall]) -> None:
+        self._database.executemany(_INSERT, [[getattr(call, column) for column in _COLUMNS] for call in calls])
 
     def page(self, after: int, limit: int, request_hash: str | None = None) -> list[tuple[int, PaidCall]]:
         """Calls after a sequence number, oldest first, each with its own; those of one request if it is named."""
