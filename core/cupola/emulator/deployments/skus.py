@@ -43,7 +43,8 @@ SKUS: tuple[Sku, ...] = (
 )
 """Every SKU with its declared quota."""
 
-_BY_NAME = {sku.name.casefold(): sku for sku in SKUS} | {"developer": SKUS[3]}
+_BY_NAME = {sku.name.casefold(): sku for sku in SKUS}
+_OTHER_NAMES = {"developer": "developertier"}
 _OPEN_MODELS = ("GlobalStandard",)
 
 _REQUESTS_PER_CAPACITY = {"gpt-4o": 6.0, "gpt-4o-mini": 6.0, "o3-mini": 0.1}
@@ -60,7 +61,8 @@ class Limits:
 
 def find_sku(name: str) -> Sku | None:
     """The SKU of that name, in any case; `Developer` is another name of `DeveloperTier`."""
-    return _BY_NAME.get(name.casefold())
+    wanted = name.casefold()
+    return _BY_NAME.get(_OTHER_NAMES.get(wanted, wanted))
 
 
 def supports(sku: Sku, base: BaseModel, tuned: bool, location: str) -> bool:
