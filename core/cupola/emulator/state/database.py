@@ -232,6 +232,82 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (run_id, model)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE uploads (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        created_at REAL NOT NULL,
+        expires_at REAL NOT NULL,
+        filename TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        status TEXT NOT NULL,
+        file_seconds INTEGER,
+        file_id TEXT
+    );
+    CREATE TABLE upload_parts (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        upload_id TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        bytes INTEGER NOT NULL
+    );
+    CREATE INDEX upload_parts_by_upload ON upload_parts (upload_id);
+    CREATE TABLE stored_completions (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        created_at REAL NOT NULL,
+        deployment TEXT NOT NULL,
+        model TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        request TEXT NOT NULL,
+        completion TEXT NOT NULL
+    );
+    CREATE TABLE responses (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        created_at REAL NOT NULL,
+        input TEXT NOT NULL,
+        history TEXT NOT NULL,
+        body TEXT NOT NULL
+    );
+    CREATE TABLE batches (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        created_at REAL NOT NULL,
+        input_file_id TEXT NOT NULL,
+        endpoint TEXT NOT NULL,
+        metadata TEXT,
+        file_seconds INTEGER,
+        status TEXT NOT NULL,
+        stage_since REAL NOT NULL,
+        times TEXT NOT NULL,
+        deployment TEXT,
+        total INTEGER NOT NULL,
+        completed INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        output_file_id TEXT,
+        error_file_id TEXT,
+        errors TEXT
+    );
+    CREATE INDEX batches_by_status ON batches (status);
+    CREATE TABLE batch_answers (
+        batch_id TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        line TEXT NOT NULL,
+        PRIMARY KEY (batch_id, position)
+    ) WITHOUT ROWID;
+    CREATE TABLE checkpoint_copies (
+        checkpoint_id TEXT NOT NULL,
+        destination TEXT NOT NULL,
+        region TEXT NOT NULL,
+        started_at REAL NOT NULL,
+        PRIMARY KEY (checkpoint_id, destination)
+    ) WITHOUT ROWID;
+    ALTER TABLE jobs ADD COLUMN cap_lifted INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE steps ADD COLUMN cost REAL NOT NULL DEFAULT 0;
+    """,
 )
 """Each entry is applied once, in order; `PRAGMA user_version` counts those applied."""
 

@@ -45,6 +45,8 @@ class Job:
     """Which tiny engine it trains: talker or reasoner; None until it has started."""
     attempts: int = 0
     """How often its training process has died under it."""
+    cap_lifted: int = 0
+    """1 once a reinforcement job has been resumed after it reached the cost limit; there is no second limit."""
 
 
 def from_row(row: sqlite3.Row) -> Job:
