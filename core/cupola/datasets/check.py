@@ -27,8 +27,8 @@ from .twins import Source, find_twins
 
 MOST_BYTES = 512 * 1024 * 1024
 IN_PARTS_BYTES = 100 * 1024 * 1024
-_HEAD_BYTES = 512 * 1024
-_HEAD_ROWS = 400
+_HEAD_BYTES = 256 * 1024
+_HEAD_ROWS = 200
 _BINARY = (b"PK\x03\x04", b"\x1f\x8b", b"PAR1", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"%PDF", b"SQLite format 3")
 _NOT_LINES = frozenset({"file.empty", "file.encoding", "file.not_text", "file.document", "file.table"})
 _OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")

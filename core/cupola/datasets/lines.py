@@ -10,7 +10,7 @@ from typing import BinaryIO
 from cupola.errors import CupolaError
 
 BOM = b"\xef\xbb\xbf"
-RANGE_BYTES = 2 * 1024 * 1024
+RANGE_BYTES = 1024 * 1024
 LONGEST_LINE = 64 * 1024 * 1024
 """Lines above this are reported and not read."""
 

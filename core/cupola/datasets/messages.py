@@ -90,9 +90,9 @@ def _check_keys(message: dict[str, Any], broken: Broken, at: str) -> None:
         broken.append(("name.type", f"{at}.name", message["name"]))
     if message.get("function_call") is not None:
         broken.append(("tools.deprecated", f"{at}.function_call", "function_call"))
-    weight = message.get("weight")
-    if weight is None:
+    if "weight" not in message:
         return
+    weight = message["weight"]
     if message["role"] != "assistant":
         broken.append(("weight.role", f"{at}.weight", weight))
     elif isinstance(weight, bool) or weight not in (0, 1):

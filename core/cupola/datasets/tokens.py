@@ -69,6 +69,7 @@ def encoder(name: str) -> Encoding:
     )
 
 
+@cache
 def text_counter(encoding: str) -> Callable[[str], int]:
     """A function that counts the tokens of a text; special tokens in it count as the plain text that they are.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -48,6 +49,79 @@ def preference_row(number: int) -> Row:
 def reinforcement_row(number: int, **more: Any) -> Row:
     """A well-formed task with a reference."""
     return {"messages": chat_row(number)["messages"][:2], "reference": str(number), **more}
+
+
+WELL_FORMED: tuple[dict[str, Any], ...] = (
+    {"messages": [{"role": "user", "content": "Which paint?"}, {"role": "assistant", "content": "The blue one."}]},
+    {
+        "messages": [
+            {"role": "system", "content": "Be kind."},
+            {"role": "user", "name": "Ada", "content": [{"type": "text", "text": "See"}, {"type": "image_url"}]},
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}]},
+            {
+                "role": "assistant",
+                "content": None,
+                "weight": 0,
+                "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+            },
+            {"role": "tool", "tool_call_id": "a", "content": "1"},
+            {"role": "assistant", "content": "Done."},
+        ],
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}],
+        "parallel_tool_calls": True,
+    },
+    {
+        "input": {"messages": [{"role": "user", "content": "a"}], "tools": []},
+        "preferred_output": [{"role": "assistant", "content": "b"}],
+        "non_preferred_output": [{"role": "assistant", "content": "c"}],
+    },
+    {"messages": [{"role": "user", "content": "a"}], "reference": {"answer": "b"}, "unit": "m"},
+    {"item": {"question": "a", "answer": "b", "messages": [{"role": "user", "content": "x"}]}, "sample": {}},
+    {"question": "a", "answer": "b"},
+)
+ODD = (
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    10**30,
+    "",
+    "user",
+    "assistant",
+    "tool",
+    "image_url",
+    "\x1b[2J",
+    "\x00",
+    [],
+    {},
+    [[]],
+    [{}],
+)
+
+
+def _mutated(value: Any, random: Random) -> Any:
+    """The value with some of its parts replaced, doubled, dropped or renamed."""
+    if random.random() < 0.06:
+        return random.choice(ODD)
+    if isinstance(value, list):
+        parts = [_mutated(part, random) for part in value if random.random() > 0.05]
+        return parts + parts[:1] if random.random() < 0.05 else parts
+    if isinstance(value, dict):
+        pairs = [(key, _mutated(part, random)) for key, part in value.items() if random.random() > 0.05]
+        return {key if random.random() > 0.03 else random.choice(("role", "\x1b]0;x", "")): part for key, part in pairs}
+    return value
+
+
+@pytest.fixture(scope="session")
+def mutant() -> Callable[[Random], Row]:
+    """Makes a row of some format with a few of its parts replaced, doubled, dropped or renamed."""
+
+    def mutant_(random: Random) -> Row:
+        row = _mutated(random.choice(WELL_FORMED), random)
+        return row if isinstance(row, dict) else {"messages": row}
+
+    return mutant_
 
 
 @pytest.fixture
