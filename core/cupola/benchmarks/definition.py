@@ -144,9 +144,7 @@ def to_json(benchmark: Benchmark) -> str:
     """The canonical JSON of a definition, as the store keeps it."""
     fields = {name: getattr(benchmark, name) for name in Benchmark.__slots__}
     fields["arms"] = [asdict(arm) for arm in benchmark.arms]
-    fields["graders"] = [
-        {"definition": dict(use.definition), "range": use.declared_range} for use in benchmark.graders
-    ]
+    fields["graders"] = [{"definition": dict(use.definition), "range": use.declared_range} for use in benchmark.graders]
     return canonical(fields)
 
 

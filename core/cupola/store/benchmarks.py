@@ -158,7 +158,13 @@ def add_run(database: Database, run: Run) -> int:
             " budget, progress, remote) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(run.benchmark, run.digest, run.definition, run.split, run.prompts, run.graders, run.engine),
-                *(run.state, run.created_at, run.budget, json.dumps(asdict(run.progress)), json.dumps(dict(run.remote))),
+                *(
+                    run.state,
+                    run.created_at,
+                    run.budget,
+                    json.dumps(asdict(run.progress)),
+                    json.dumps(dict(run.remote)),
+                ),
             ),
         )
         touch(connection, "runs")
