@@ -11,7 +11,7 @@ from cupola.settings import Profile
 
 from ..commands import SCOPE_TITLES, Command, Scope
 from ..lines import Line, joined, line, spread
-from .words import clock
+from .words import byte_rate, clock
 
 LIVE_SECONDS = 90.0
 """How long after the service's last answer what is shown counts as live."""
@@ -47,7 +47,7 @@ def top_line(state: FrameState, now: float, bytes_a_second: float, width: int, z
         )
     dot = line((" · ", "faint"))
     left = (*line(" ", ("Cupola", "accent bold"), "  "), *joined(parts, dot))
-    right = joined([freshness(state, now, zone), line((f"{bytes_a_second:.0f} B/s ", "muted"))], dot)
+    right = joined([freshness(state, now, zone), line((f"{byte_rate(bytes_a_second)} ", "muted"))], dot)
     return spread(left, right, width)
 
 

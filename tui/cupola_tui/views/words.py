@@ -40,6 +40,9 @@ def moment(at: float, now: float, zone: tzinfo | None = None) -> str:
     return datetime.fromtimestamp(at, zone).strftime(pattern)
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def byte_rate(bytes_a_second: float) -> str:
+    """Bytes a second with at most three digits: 0 B/s, 38 B/s, 2.1 kB/s, 22 kB/s."""
+    if bytes_a_second < 1_000:
+        return f"{bytes_a_second:.0f} B/s"
+    thousands = bytes_a_second / 1_000
+    return f"{thousands:.1f} kB/s" if thousands < 10 else f"{thousands:.0f} kB/s"

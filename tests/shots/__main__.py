@@ -1,0 +1,107 @@
+"""Start the demo in a home of its own, let it learn, and take the pictures; run as `python -m tests.shots`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from cupola.models import Job, Phase
+from cupola.paths import Paths, default_paths
+from cupola.settings import Profile
+from cupola.store import jobs, points
+from cupola.store.database import Database, open_store
+from cupola_tui.app import CupolaApp, Preferences
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+
+SIZES = ((120, 40), (80, 24))
+
+SHOTS: tuple[tuple[str, Sequence[str]], ...] = (
+    ("jobs", ("j",)),
+    ("reinforcement", ("g",)),
+    ("events", ("]",)),
+    ("checkpoints", ("]",)),
+    ("configuration", ("]",)),
+    ("actions", ("]", "x")),
+    ("card", ("down", "down", "enter")),
+    ("help", ("escape", "?")),
+    ("palette", ("escape", ":")),
+)
+"""A name, and the keys that lead there from the one before."""
+
+_PATIENCE_SECONDS = 600.0
+
+
+def main() -> int:
+    """Take every picture."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home, _demo(Path(home)) as (paths, profile):
+        database = open_store(paths.store(profile.name))
+        try:
+            _wait_until_learning(database)
+            for size in SIZES:
+                asyncio.run(_pictures(profile, database, size, "dark", SHOTS))
+            asyncio.run(_pictures(profile, database, SIZES[0], "light", SHOTS[:1]))
+        finally:
+            database.close()
+    return 0
+
+
+@contextmanager
+def _demo(home: Path) -> Iterator[tuple[Paths, Profile]]:
+    environment = {**os.environ, "CUPOLA_HOME": str(home)}
+    cupola = [sys.executable, "-m", "cupola.cli"]
+    subprocess.run([*cupola, "demo", "--no-screen"], env=environment, check=True)
+    try:
+        yield default_paths(environment), Profile("demo", endpoint="http://127.0.0.1")
+    finally:
+        subprocess.run([*cupola, "demo", "--stop"], env=environment, check=True)
+
+
+def _wait_until_learning(database: Database) -> None:
+    """Wait until every job has run for a while, or has ended."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < end:
+        known = jobs.newest(database)
+        if known and all(_well_on(database, job) for job in known):
+            return
+        time.sleep(0.5)
+    raise TimeoutError("The demo's jobs did not get far enough.")
+
+
+def _well_on(database: Database, job: Job) -> bool:
+    steps = points.last_step(database, job.id) or 0
+    return job.phase is Phase.SUCCEEDED or steps >= (15 if job.method == "reinforcement" else 90)
+
+
+async def _pictures(
+    profile: Profile, database: Database, size: tuple[int, int], theme: str, shots: Sequence[tuple[str, Sequence[str]]]
+) -> None:
+    app = CupolaApp(profile, database, preferences=Preferences(theme=theme))
+    async with app.run_test(size=size) as pilot:
+        await _settled(pilot)
+        for name, keys in shots:
+            await pilot.press(*keys)
+            await _settled(pilot)
+            ending = "" if theme == "dark" else f"-{theme}"
+            file = PICTURES / f"{name}-{size[0]}x{size[1]}{ending}.svg"
+            file.write_text(app.export_screenshot(title="Cupola"), encoding="utf-8")
+            sys.stdout.write(f"{file.name}\n")
+
+
+async def _settled(pilot: Pilot[str]) -> None:
+    for _ in range(5):
+        await pilot.pause(0.2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
