@@ -227,3 +227,67 @@ class Call:
     cli: str | None = None
     """The equal Cupola command, where there is one."""
     request_id: str | None = None
+
+
+class UploadState(StrEnum):
+    """How far a file has come on its way to the service."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    PROCESSING = "processing"
+    """The service has all of it and looks through it."""
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def open(self) -> bool:
+        """Something is still to be done."""
+        return self in (UploadState.WAITING, UploadState.SENDING, UploadState.PROCESSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way to the service; enough of it is stored to go on after any interruption."""
+
+    id: int
+    path: str
+    name: str
+    """Under which the service is to know it."""
+    sha256: str
+    """Of the content that was agreed to; a file that has changed since is not sent."""
+    bytes: int
+    purpose: str
+    state: UploadState
+    created_at: float
+    updated_at: float
+    sent: int = 0
+    """Bytes that the service has taken."""
+    started_at: float | None = None
+    """When the first byte was sent; what the service holds since then under this name may be this file."""
+    upload_id: str | None = None
+    """The service's id while it is sent in parts."""
+    part_bytes: int = 0
+    parts: tuple[str, ...] = ()
+    """The service's ids of the parts it has, in order."""
+    file_id: str | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A dataset on disk as it was last looked at."""
+
+    path: str
+    size: int
+    changed_ns: int
+    """The file's time of change, in nanoseconds."""
+    sha256: str = ""
+    """Empty until it was read."""
+    format: str = ""
+    """Empty until it was looked at, or when it is none."""
+    rows: int | None = None
+    """None until it was checked."""
+    errors: int | None = None
+    """Kinds of problems that block it; None until it was checked."""
+    warnings: int | None = None

@@ -118,4 +118,22 @@ MIGRATIONS: tuple[str, ...] = (
         weight REAL NOT NULL, labelled_at REAL NOT NULL, PRIMARY KEY (request, number, item, grader)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE sources (path TEXT PRIMARY KEY, added_at REAL NOT NULL) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE local_files (
+        path TEXT PRIMARY KEY, size INTEGER NOT NULL, changed_ns INTEGER NOT NULL, sha256 TEXT NOT NULL,
+        format TEXT NOT NULL, rows INTEGER, errors INTEGER, warnings INTEGER
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE contents (file_id TEXT PRIMARY KEY, sha256 TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX contents_by_hash ON contents (sha256);
+
+    CREATE TABLE uploads (
+        id INTEGER PRIMARY KEY, path TEXT NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,
+        purpose TEXT NOT NULL, state TEXT NOT NULL, created_at REAL NOT NULL, updated_at REAL NOT NULL,
+        sent INTEGER NOT NULL, started_at REAL, upload_id TEXT, part_bytes INTEGER NOT NULL, parts TEXT NOT NULL,
+        file_id TEXT, problem TEXT
+    ) STRICT;
+    """,
 )
