@@ -22,6 +22,7 @@ from .deployments.lifecycle import deploy_base_models
 from .dialect import Dialect
 from .engines import SHIPPED
 from .errors import ApiError, answer_failure, answer_refusal, answer_unknown_path
+from .evals.runner import EvalRunner
 from .fault_injection import FaultInjection
 from .faults import Faults
 from .inference.client import Inference
@@ -29,7 +30,20 @@ from .limits import RateLimits
 from .lock import exclusive
 from .middleware import BodyLimit, Gate, LocalHostOnly, RequestIds
 from .resource import Resource
-from .routes import arm, chat, deployments, files, identity, jobs, models
+from .routes import (
+    arm,
+    chat,
+    deployments,
+    eval_runs,
+    evals,
+    files,
+    graders,
+    identity,
+    jobs,
+    models,
+    output_items,
+    uploads,
+)
 from .routes import faults as fault_routes
 from .service import Service
 from .state.database import open_database
@@ -38,7 +52,8 @@ from .state.ledger import Ledger
 from .training.lifecycle import Lifecycle
 from .watch import watched
 
-_SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES)
+_EVALS: Sequence[BaseRoute] = (*graders.ROUTES, *evals.ROUTES, *eval_runs.ROUTES, *output_items.ROUTES)
+_SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES, *_EVALS)
 _DATED: Sequence[BaseRoute] = (*_SHARED, *jobs.DATED_ROUTES, *chat.DATED_ROUTES)
 _V1: Sequence[BaseRoute] = (*_SHARED, *chat.V1_ROUTES)
 
@@ -91,6 +106,7 @@ async def _working(service: Service) -> AsyncIterator[None]:
     tasks = [
         watched(asyncio.create_task(service.lifecycle.run())),
         watched(asyncio.create_task(service.inference.run())),
+        watched(asyncio.create_task(service.evals.run())),
     ]
     try:
         yield
@@ -128,7 +144,8 @@ def create_app(
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with exclusive(state_dir):
             resource = open_resource(state_dir, speed, dialect, clock, engines)
-            service = Service(resource, Inference(engines, state_dir / "inference.log"), Lifecycle(resource), faults)
+            inference = Inference(engines, state_dir / "inference.log")
+            service = Service(resource, inference, Lifecycle(resource), EvalRunner(resource, inference), faults)
             app.state.service = service
             app.router.routes.extend(_surfaces(resource))
             try:

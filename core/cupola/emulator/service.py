@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
@@ -10,6 +11,10 @@ from .faults import Faults
 from .inference.client import Inference
 from .resource import Resource
 from .training.lifecycle import Lifecycle
+
+if TYPE_CHECKING:
+    # Evaluations call deployments as requests do, by way of what this module offers.
+    from .evals.runner import EvalRunner
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,7 @@ class Service:
     resource: Resource
     inference: Inference
     lifecycle: Lifecycle
+    evals: EvalRunner
     faults: Faults
 
 

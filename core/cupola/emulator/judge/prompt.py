@@ -63,19 +63,23 @@ def _sections(text: str) -> dict[str, str]:
     return sections
 
 
-def _scale(text: str) -> tuple[float, float]:
+def _scale(text: str) -> tuple[float, float] | None:
     for match in _SCALE.finditer(text):
         low, high = float(match[1]), float(match[2])
         if low < high:
             return low, high
-    return 0.0, 1.0
+    return None
 
 
-def read_prompt(messages: Iterable[Mapping[str, Any]]) -> JudgePrompt:
-    """Read the messages of a grader prompt; without a labelled answer the last message is taken for it."""
+def read_prompt(messages: Iterable[Mapping[str, Any]], scale: tuple[float, float] = (0.0, 1.0)) -> JudgePrompt:
+    """Read the messages of a grader prompt; without a labelled answer the last message is taken for it.
+
+    Args:
+        scale: The lowest and highest score where the prompt itself names none.
+    """
     parts = ["\n".join(_texts(message.get("content"))) for message in messages]
     text = "\n".join(parts)
     sections = _sections(text)
     sections.setdefault("answer", parts[-1] if parts else "")
-    low, high = _scale(text)
+    low, high = _scale(text) or scale
     return JudgePrompt(text, sections, low, high)

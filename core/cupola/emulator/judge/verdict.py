@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cupola.graders import ModelReply, ModelRequest, TokenUsage
 
@@ -78,13 +79,26 @@ def _labels(request: ModelRequest) -> list[str]:
     return [str(label) for label in labels]
 
 
-def judge(request: ModelRequest) -> ModelReply:
-    """Answer a grader prompt: steps that name each feature, then the `result`. The tokens counted are words."""
-    prompt = read_prompt(request.messages)
+def _limited(text: str, sampling: Mapping[str, Any]) -> str:
+    """A reply cut off at the request's limit of tokens."""
+    limit = sampling.get("max_completion_tokens")
+    if isinstance(limit, bool) or not isinstance(limit, int) or len(text.split()) <= limit:
+        return text
+    return " ".join(text.split()[: max(0, limit)])
+
+
+def judge(request: ModelRequest, scale: tuple[float, float] = (0.0, 1.0)) -> ModelReply:
+    """Answer a grader prompt: steps that name each feature, then the `result`. The tokens counted are words.
+
+    Args:
+        scale: The grader's range, for a prompt that names none.
+    """
+    prompt = read_prompt(request.messages, scale)
     found = features(prompt)
     value = _erring(quality(found), prompt.text)
     labels = _labels(request)
     steps = [{"description": f"Measure {name}.", "conclusion": f"{part:.2f} of 1."} for name, part in found.items()]
     text = json.dumps({"steps": steps, "result": _label(labels, value) if labels else _score(prompt, value)})
+    text = _limited(text, request.sampling)
     usage = TokenUsage(len(prompt.text.split()), len(text.split()))
     return ModelReply(text=text, model=request.model, usage=usage)

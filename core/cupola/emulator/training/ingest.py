@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dialect import new_eval_id, new_id
+from ..evals.validation import add_validation_run, open_validation_eval
 from ..jobs.hyperparameters import WITHOUT_EFFECT
 from ..jobs.view import given_hyperparameters
 from ..resource import Resource
@@ -48,6 +49,10 @@ def _hear_ready(resource: Resource, job: Job, message: dict[str, Any]) -> None:
     resolved = {name: value for name, value in message["hyperparameters"].items() if value is not None}
     left = steps_seconds(resource, job.method, message["total_steps"])
     left += resource.clock.real(resource.catalogue.pace["finishing"])
+    eval_id = None
+    if job.method == "reinforcement":
+        eval_id = new_eval_id(job.created_at)
+        open_validation_eval(resource, job, eval_id)
     jobs.update(
         resource.database,
         job.id,
@@ -55,7 +60,7 @@ def _hear_ready(resource: Resource, job: Job, message: dict[str, Any]) -> None:
         hyperparameters=resolved,
         total_steps=message["total_steps"],
         result_file=results.id,
-        eval_id=new_eval_id(job.created_at) if job.method == "reinforcement" else None,
+        eval_id=eval_id,
         estimated_finish=now + left,
     )
     note(resource, job, "Training started.")
@@ -86,6 +91,7 @@ def _hear_step(resource: Resource, job: Job, message: dict[str, Any]) -> None:
     if job.method == "reinforcement":
         now = resource.clock.now()
         progress.add_validation_samples(resource.database, job.id, step, now, message["validation"])
+        add_validation_run(resource, job, step, message["validation"])
         if step:
             text, data = metrics_event(resource, job, message)
             note(resource, job, text, data=data)

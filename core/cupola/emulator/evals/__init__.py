@@ -1,0 +1,1 @@
+"""Evaluations: what is asked checked, rows answered and graded in the background, results shown."""
