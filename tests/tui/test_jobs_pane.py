@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-from textual.pilot import Pilot
 
 from cupola.models import IntentState, Job, Problem
 from cupola.store import intents, jobs
@@ -126,6 +125,10 @@ async def test_the_filter_narrows_and_esc_clears_it(open_app: OpenApp, see: See,
         await see(pilot, "cora-distil")
         await pilot.press("/", *"rft !zzz")
         await see(pilot, "1 of 3")
+        await pilot.press(*" nothing")
+        await see(pilot, "No job has these words")
+        await pilot.press(*["backspace"] * 8)
+        await see(pilot, "1 of 3")
         assert "cora-distil" not in screen_text(app)
         await pilot.press("enter", "escape")
         await see(pilot, "cora-distil")
@@ -138,6 +141,8 @@ async def test_tabs_show_events_checkpoints_and_configuration(open_app: OpenApp,
         await see(pilot, "Step 200")
         await pilot.press("]")
         await see(pilot, "deployable")
+        await see(pilot, "valid loss")
+        await see(pilot, "0.61")
         await see(pilot, "gone")
         await pilot.press("]")
         await see(pilot, "learning_rate_multiplier")
@@ -284,27 +289,21 @@ async def test_a_store_that_cannot_be_read_is_told_in_the_top_line(
 HOSTILE = ("[/]", "[@click=app.quit]x[/]", "\x1b]0;PWN\x07", "\x9b31m", "\u202egnp.exe", "[link=http://e]", "a" * 500)
 
 
-@pytest.mark.parametrize("text", HOSTILE)
 async def test_hostile_text_in_every_field_is_shown_and_obeyed_nowhere(
-    open_app: OpenApp, see: See, store: Database, text: str, screen_text: ScreenText
+    open_app: OpenApp, see: See, store: Database
 ) -> None:
-    job = Job(
-        text, text, text, text, 1_900_000_000, suffix=text, training_type=text, training_file=text,
-        validation_file=text, result_files=(text,), fine_tuned_model=text, eval_id=text, error_code=text,
-        error_message=text, hyperparameters={text: text}, raw=text,
-    )  # fmt: skip
-    jobs.save(store, [job, replace(job, id=f"{text}2", status="failed", raw=f"{text}2")])
+    for number, text in enumerate(HOSTILE):
+        job = Job(
+            text, text, text, text, 1_900_000_000 - number, suffix=text, training_type=text, training_file=text,
+            validation_file=text, result_files=(text,), fine_tuned_model=text, eval_id=text, error_code=text,
+            error_message=text, hyperparameters={text: text}, raw=text,
+        )  # fmt: skip
+        jobs.save(store, [job, replace(job, id=f"{text}2", status="failed", raw=f"{text}2")])
     app = open_app()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await see(pilot, "[/]")
+        await pilot.press("v", "escape", "x", "down", "down", "enter", "escape")
+        for _ in range(2 * len(HOSTILE)):
+            await pilot.press("]", "j")
         await see(pilot, "cora-distil")
-        await _look_at_everything(pilot)
-        await pilot.press("j")
-        await _look_at_everything(pilot)
         assert app.is_running
-
-
-async def _look_at_everything(pilot: Pilot[str]) -> None:
-    menu = ["x", "down", "down", "enter", "escape"]
-    for keys in (["]"], ["]"], ["]"], ["]"], ["v", "escape"], ["x", "escape"], menu):
-        await pilot.press(*keys)
-        await pilot.pause()

@@ -132,7 +132,13 @@ class Table(Painted, can_focus=True):
             return self.table
 
     def __init__(
-        self, columns: Sequence[Column], *, id: str | None = None, markable: bool = False, follow: bool = False
+        self,
+        columns: Sequence[Column],
+        *,
+        id: str | None = None,
+        markable: bool = False,
+        follow: bool = False,
+        empty: str = "",
     ) -> None:
         super().__init__(id=id)
         self._columns = tuple(columns)
@@ -140,7 +146,7 @@ class Table(Painted, can_focus=True):
         self._top = self._cursor = 0
         self._key: Hashable | None = None
         self._anchor: int | None = None
-        self._markable, self._follow = markable, follow
+        self._markable, self._follow, self._empty = markable, follow, empty
         self.marks: set[Hashable] = set()
         """Keys of the marked rows."""
         self.sorted_by: tuple[int, bool] | None = None
@@ -185,6 +191,8 @@ class Table(Painted, can_focus=True):
         self._scroll(height)
         layout = fit_columns(self._columns, width - 2)
         shown = self._rows.fetch(self._top, max(0, height - 1))
+        if not shown:
+            return [self._titles(layout), line(" ", (self._empty, "muted"))]
         out: list[Line | Row] = [self._titles(layout)]
         ground = "row" if self.has_focus else "row-blurred"
         for offset, record in enumerate(shown):

@@ -46,8 +46,8 @@ class JobDetail(Container):
         yield self._upper
         with Container(id="detail-body", classes="box"):
             yield Lines(id="detail-tabs")
-            yield Table(_EVENTS, id="events", follow=True)
-            yield Table((), id="checkpoints")
+            yield Table(_EVENTS, id="events", follow=True, empty="No events yet.")
+            yield Table((), id="checkpoints", empty="No checkpoints yet.")
             yield Table(_CONFIG, id="config")
         yield self._lower
 
@@ -193,13 +193,11 @@ class JobDetail(Container):
 
 def _checkpoint_columns(metrics: Sequence[str]) -> list[Column]:
     short = [name.replace("full_valid_", "valid all ").replace("_", " ").replace("mean token ", "") for name in metrics]
+    # The metrics are what one comes for: name and time give way first, then the metrics from the right.
     return [
-        Column("step", 7),
+        Column("step", 6),
         Column("state", 12),
-        *(
-            Column(title, max(8, len(title)), right=True, drop=len(short) + 2 - number)
-            for number, title in enumerate(short)
-        ),
-        Column("saved", 9, drop=2),
-        Column("model to deploy", 18, flexible=True, drop=1),
+        *(Column(title, max(8, len(title)), right=True, drop=at) for at, title in enumerate(short)),
+        Column("saved", 9, drop=len(short) + 1),
+        Column("model to deploy", 18, flexible=True, drop=len(short) + 2),
     ]

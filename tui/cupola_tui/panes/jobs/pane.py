@@ -81,7 +81,7 @@ class JobsPane(Pane):
         with JobList(id="list"):
             yield Edge("Jobs")
             with Container(id="list-body", classes="box"):
-                yield Table(COLUMNS, id="jobs", markable=True)
+                yield Table(COLUMNS, id="jobs", markable=True, empty="No job has these words.")
                 yield Lines(id="no-jobs")
             yield Edge(below=True)
         yield JobDetail()
