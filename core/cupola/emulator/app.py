@@ -42,6 +42,7 @@ from .routes import (
     jobs,
     models,
     output_items,
+    stored_completions,
     uploads,
 )
 from .routes import faults as fault_routes
@@ -53,9 +54,10 @@ from .training.lifecycle import Lifecycle
 from .watch import watched
 
 _EVALS: Sequence[BaseRoute] = (*graders.ROUTES, *evals.ROUTES, *eval_runs.ROUTES, *output_items.ROUTES)
-_SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES, *_EVALS)
-_DATED: Sequence[BaseRoute] = (*_SHARED, *jobs.DATED_ROUTES, *chat.DATED_ROUTES)
-_V1: Sequence[BaseRoute] = (*_SHARED, *chat.V1_ROUTES)
+_SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES, *stored_completions.ROUTES, *_EVALS)
+_DATED: Sequence[BaseRoute] = (*_SHARED, *uploads.ROUTES, *jobs.DATED_ROUTES, *chat.DATED_ROUTES)
+_PROJECT_V1: Sequence[BaseRoute] = (*_SHARED, *chat.V1_ROUTES)
+_V1: Sequence[BaseRoute] = (*_PROJECT_V1, *uploads.ROUTES)
 
 
 def _surfaces(resource: Resource) -> list[BaseRoute]:
@@ -66,7 +68,7 @@ def _surfaces(resource: Resource) -> list[BaseRoute]:
     return [
         Mount("/openai/v1", routes=_V1, middleware=[gate("v1")]),
         Mount("/openai", routes=_DATED, middleware=[gate("dated")]),
-        Mount("/api/projects/{project}/openai/v1", routes=_V1, middleware=[gate("v1", versioned=False)]),
+        Mount("/api/projects/{project}/openai/v1", routes=_PROJECT_V1, middleware=[gate("v1", versioned=False)]),
         Mount("/api/projects/{project}/openai", routes=_DATED, middleware=[gate("dated", versioned=False)]),
         Mount(
             "/api/projects/{project}",

@@ -7,8 +7,8 @@ from .state.files import StoredFile
 
 
 def file_status(resource: Resource, file: StoredFile) -> str:
-    """Where a file stands: it is imported over a declared time, results files are ready at once."""
-    if file.job_id is not None:
+    """Where a file stands: it is imported over a declared time, files that the service made are ready at once."""
+    if file.job_id is not None or file.purpose.endswith("_output"):
         return "processed"
     passed, pace = resource.clock.passed(file.created_at), resource.catalogue.pace
     if passed < pace["file_pending"]:

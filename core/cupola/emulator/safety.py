@@ -32,3 +32,9 @@ def _texts(value: Any) -> Iterator[str]:
 def harms(row: Any) -> set[str]:
     """The harm types whose phrases occur anywhere in a JSON value."""
     return {kind for text in _texts(row) for kind, pattern in _PATTERNS.items() if pattern.search(text)}
+
+
+def first_harm(text: str) -> tuple[int, str] | None:
+    """Where the first phrase of a text begins and its harm type; None in a text without any."""
+    found = [(match.start(), kind) for kind, pattern in _PATTERNS.items() if (match := pattern.search(text))]
+    return min(found, default=None)

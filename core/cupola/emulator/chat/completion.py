@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..engine import Answer
+from ..safety import first_harm
+from .content_filter import FIELDS
+from .tools import ToolCall, Tools, call_id, read_calls
 
 _PIECE = re.compile(r"\s*\S+|\s+$")
 
@@ -22,6 +25,27 @@ class Completion:
     model: str
     answers: tuple[Answer, ...]
     logprobs: bool = False
+    tools: Tools | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one answer comes to: words or calls, cut where the content filter steps in."""
+
+    content: str | None
+    calls: tuple[ToolCall, ...]
+    finish_reason: str
+    harm: str | None
+
+
+def _said(completion: Completion, answer: Answer) -> _Said:
+    harm = first_harm(answer.text)
+    if harm is not None:
+        return _Said(answer.text[: harm[0]], (), "content_filter", harm[1])
+    calls = read_calls(answer.text, completion.tools)
+    if calls:
+        return _Said(None, calls, "tool_calls", None)
+    return _Said(answer.text, (), answer.finish_reason, None)
 
 
 def _safe() -> dict[str, Any]:
@@ -38,10 +62,11 @@ def prompt_filter() -> list[dict[str, Any]]:
     ]
 
 
-def answer_filter() -> dict[str, Any]:
-    """What the content filter found in an answer that it let pass."""
+def answer_filter(harm: str | None = None) -> dict[str, Any]:
+    """What the content filter found in an answer; a harm is what it cut the answer for."""
     undetected = {"filtered": False, "detected": False}
-    return {**_safe(), "protected_material_text": undetected, "protected_material_code": undetected}
+    found = {FIELDS[harm]: {"filtered": True, "severity": "high"}} if harm else {}
+    return {**_safe(), **found, "protected_material_text": undetected, "protected_material_code": undetected}
 
 
 def usage(answers: tuple[Answer, ...]) -> dict[str, Any]:
@@ -77,13 +102,28 @@ def _logprobs(answer: Answer) -> dict[str, Any]:
     return {"content": content, "refusal": None}
 
 
-def _choice(index: int, answer: Answer, logprobs: bool) -> dict[str, Any]:
+def _tool_calls(completion: Completion, index: int, said: _Said) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": call_id(completion.id, index, number),
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments},
+        }
+        for number, call in enumerate(said.calls)
+    ]
+
+
+def _choice(completion: Completion, index: int, answer: Answer) -> dict[str, Any]:
+    said = _said(completion, answer)
+    message: dict[str, Any] = {"role": "assistant", "content": said.content, "refusal": None, "annotations": []}
+    if said.calls:
+        message["tool_calls"] = _tool_calls(completion, index, said)
     return {
         "index": index,
-        "finish_reason": answer.finish_reason,
-        "logprobs": _logprobs(answer) if logprobs else None,
-        "message": {"role": "assistant", "content": answer.text, "refusal": None, "annotations": []},
-        "content_filter_results": answer_filter(),
+        "finish_reason": said.finish_reason,
+        "logprobs": _logprobs(answer) if completion.logprobs else None,
+        "message": message,
+        "content_filter_results": answer_filter(said.harm),
     }
 
 
@@ -95,7 +135,7 @@ def render_completion(completion: Completion) -> dict[str, Any]:
         "created": completion.created,
         "model": completion.model,
         "system_fingerprint": _fingerprint(completion.model),
-        "choices": [_choice(index, answer, completion.logprobs) for index, answer in enumerate(completion.answers)],
+        "choices": [_choice(completion, index, answer) for index, answer in enumerate(completion.answers)],
         "prompt_filter_results": prompt_filter(),
         "usage": usage(completion.answers),
     }
@@ -103,18 +143,45 @@ def render_completion(completion: Completion) -> dict[str, Any]:
 
 def _deltas(completion: Completion) -> Iterator[dict[str, Any]]:
     for index, answer in enumerate(completion.answers):
-        yield {"index": index, "delta": {"role": "assistant", "content": "", "refusal": None}, "finish_reason": None}
-        for piece in _PIECE.findall(answer.text):
-            yield {
-                "index": index,
-                "delta": {"content": piece},
-                "finish_reason": None,
-                "content_filter_results": answer_filter(),
-            }
-        last: dict[str, Any] = {"index": index, "delta": {}, "finish_reason": answer.finish_reason}
-        if completion.logprobs:
-            last["logprobs"] = _logprobs(answer)
+        said = _said(completion, answer)
+        content = None if said.calls else ""
+        yield {
+            "index": index,
+            "delta": {"role": "assistant", "content": content, "refusal": None},
+            "finish_reason": None,
+        }
+        yield from _call_deltas(completion, index, said)
+        for piece, logprobs in _pieces(completion, answer, said):
+            delta: dict[str, Any] = {"index": index, "delta": {"content": piece}, "finish_reason": None}
+            if logprobs is not None:
+                delta["logprobs"] = logprobs
+            yield {**delta, "content_filter_results": answer_filter()}
+        last: dict[str, Any] = {"index": index, "delta": {}, "finish_reason": said.finish_reason}
+        if said.harm:
+            last["content_filter_results"] = answer_filter(said.harm)
         yield last
+
+
+def _call_deltas(completion: Completion, index: int, said: _Said) -> Iterator[dict[str, Any]]:
+    for number, call in enumerate(_tool_calls(completion, index, said)):
+        function = call["function"]
+        opening = {"index": number, **call, "function": {"name": function["name"], "arguments": ""}}
+        yield {"index": index, "delta": {"tool_calls": [opening]}, "finish_reason": None}
+        for piece in _PIECE.findall(function["arguments"]):
+            more = {"index": number, "function": {"arguments": piece}}
+            yield {"index": index, "delta": {"tool_calls": [more]}, "finish_reason": None}
+
+
+def _pieces(completion: Completion, answer: Answer, said: _Said) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """The words of an answer; its tokens with their log-probabilities where they are wanted."""
+    whole = "".join(str(entry["token"]) for entry in answer.logprobs or ())
+    if completion.logprobs and answer.logprobs and whole == said.content:
+        for entry in answer.logprobs:
+            yield str(entry["token"]), _logprobs(replace(answer, logprobs=[entry]))
+        return
+    pieces = _PIECE.findall(said.content or "")
+    for number, piece in enumerate(pieces, start=1):
+        yield piece, _logprobs(answer) if completion.logprobs and number == len(pieces) else None
 
 
 def chunks(completion: Completion, include_usage: bool) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,8 @@ _JAILBREAK = re.compile(
     r"|pretend (?:that )?you have no (?:rules|restrictions)|\bdo anything now\b",
     re.IGNORECASE,
 )
-_FIELDS = {"hate_fairness": "hate", "self_harm": "self_harm", "sexual": "sexual", "violence": "violence"}
+FIELDS = {"hate_fairness": "hate", "self_harm": "self_harm", "sexual": "sexual", "violence": "violence"}
+"""The harm types as the filter's results spell them."""
 
 
 def _tries_to_jailbreak(messages: Sequence[Message]) -> bool:
@@ -30,7 +31,7 @@ def check_prompt(messages: Sequence[Message]) -> None:
         return
     result: dict[str, Any] = {
         field: {"filtered": kind in found, "severity": "high" if kind in found else "safe"}
-        for kind, field in _FIELDS.items()
+        for kind, field in FIELDS.items()
     }
     result["jailbreak"] = {"filtered": jailbreak, "detected": jailbreak}
     raise ApiError(

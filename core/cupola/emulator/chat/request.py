@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cupola_data.models import BaseModel
 
+from ..body import metadata_field
 from ..engine import AnswerRequest, Message, ReasoningEffort
 from ..errors import ApiError, bad_request
 from .content_filter import check_prompt
+from .messages import read_messages
+from .tools import Tools, read_tools
 
-ROLES = ("system", "developer", "user", "assistant", "tool", "function")
-MOST_MESSAGES = 2048
 MOST_CHOICES = 128
 _EFFORTS: dict[str, ReasoningEffort] = {
     "minimal": "low",
@@ -44,12 +46,15 @@ class ChatRequest:
     top_logprobs: int
     stream: bool
     include_usage: bool
+    tools: Tools | None = None
+    store: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     def requests(self) -> list[AnswerRequest]:
         """One engine request for each choice; choices of one seed differ from each other and repeat as a whole."""
         return [
             AnswerRequest(
-                messages=self.messages,
+                messages=[*(self.tools.prompt() if self.tools else ()), *self.messages],
                 max_tokens=self.max_tokens,
                 temperature=self.temperature,
                 top_p=self.top_p,
@@ -85,20 +90,23 @@ def _whole(body: Mapping[str, Any], name: str, low: int, high: int) -> int | Non
     return value
 
 
-def _messages(body: Mapping[str, Any]) -> Sequence[Message]:
-    messages = body.get("messages")
-    if messages is None:
-        raise bad_request("Missing required parameter: 'messages'.", "messages", "missing_required_parameter")
-    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
-        raise bad_request("Invalid type for 'messages': expected an array of objects.", "messages", "invalid_type")
-    if not 1 <= len(messages) <= MOST_MESSAGES:
-        message = f"Invalid 'messages': expected an array of 1 to {MOST_MESSAGES} messages."
-        raise bad_request(message, "messages", "invalid_value")
-    for index, message in enumerate(messages):
-        if message.get("role") not in ROLES:
-            param = f"messages[{index}].role"
-            raise bad_request(f"Invalid value for '{param}'. Supported values are: {ROLES}.", param, "invalid_value")
-    return messages
+def _flag(body: Mapping[str, Any], name: str) -> bool:
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise bad_request(f"Invalid type for '{name}': expected a boolean.", name, "invalid_type")
+    return value is True
+
+
+def _metadata(body: Mapping[str, Any]) -> dict[str, str]:
+    metadata = metadata_field(body)
+    if metadata and not _flag(body, "store"):
+        raise bad_request("The 'metadata' parameter is only allowed when 'store' is enabled.", "metadata")
+    return metadata or {}
+
+
+def _check_penalties(body: Mapping[str, Any]) -> None:
+    for name in ("presence_penalty", "frequency_penalty"):
+        _number(body, name, -2, 2, 0)
 
 
 def _stop(body: Mapping[str, Any]) -> tuple[str, ...]:
@@ -148,13 +156,24 @@ def _effort(body: Mapping[str, Any], base: BaseModel) -> ReasoningEffort:
     return _EFFORTS[effort]
 
 
+def _check_json_is_named(body: Mapping[str, Any]) -> None:
+    if "json" not in json.dumps(body.get("messages")).casefold():
+        raise bad_request(
+            "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+            "messages",
+        )
+
+
 def _schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     wanted = body.get("response_format")
     if wanted is None:
         return None
     kind = wanted.get("type") if isinstance(wanted, dict) else None
-    if kind in ("text", "json_object"):
-        return None if kind == "text" else {"type": "object"}
+    if kind == "text":
+        return None
+    if kind == "json_object":
+        _check_json_is_named(body)
+        return {"type": "object"}
     named = wanted.get("json_schema") if kind == "json_schema" else None
     schema = named.get("schema") if isinstance(named, dict) else None
     if not isinstance(schema, dict):
@@ -175,9 +194,10 @@ def _includes_usage(body: Mapping[str, Any]) -> bool:
 
 def read_chat_request(body: Mapping[str, Any], base: BaseModel) -> ChatRequest:
     """Check a request body against the rules of a model. Raises ApiError in the service's words."""
-    messages = _messages(body)
+    messages = read_messages(body)
     if base.reasoning:
         _check_reasoning_rules(body)
+    _check_penalties(body)
     most = base.max_output_tokens or 1_000_000
     if body.get("max_tokens") is not None and body.get("max_completion_tokens") is not None:
         message = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
@@ -198,8 +218,11 @@ def read_chat_request(body: Mapping[str, Any], base: BaseModel) -> ChatRequest:
         stop=_stop(body),
         effort=_effort(body, base),
         json_schema=_schema(body),
-        logprobs=body.get("logprobs") is True,
+        logprobs=_flag(body, "logprobs"),
         top_logprobs=top_logprobs or 0,
-        stream=body.get("stream") is True,
+        stream=_flag(body, "stream"),
         include_usage=_includes_usage(body),
+        tools=read_tools(body),
+        store=_flag(body, "store"),
+        metadata=_metadata(body),
     )

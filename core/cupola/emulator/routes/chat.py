@@ -13,14 +13,16 @@ from starlette.routing import Route
 
 from ..admission import admit, note_paid
 from ..body import read_object
+from ..chat.answering import answer_chat
 from ..chat.completion import Completion, chunks, render_completion
 from ..chat.request import ChatRequest, read_chat_request
 from ..dialect import new_id
-from ..engine import Answer
 from ..errors import bad_request, deployment_not_found
 from ..resource import Resource
 from ..service import resource_of, service_of
 from ..serving import Serving, find_serving
+from ..state import stored_completions
+from ..state.stored_completions import StoredCompletion
 
 
 async def _wait_until(resource: Resource, started: float, declared: float) -> None:
@@ -40,6 +42,21 @@ async def _stream(
     yield b"data: [DONE]\n\n"
 
 
+def _store(
+    resource: Resource, deployment: str, chat: ChatRequest, body: Mapping[str, Any], completion: Completion
+) -> None:
+    stored = StoredCompletion(
+        id=completion.id,
+        created_at=resource.clock.now(),
+        deployment=deployment,
+        model=completion.model,
+        metadata=chat.metadata,
+        request=body,
+        completion=render_completion(completion),
+    )
+    stored_completions.add(resource.database, stored)
+
+
 async def _answer(request: Request, name: str, body: Mapping[str, Any]) -> Response:
     service, resource = service_of(request), resource_of(request)
     started = asyncio.get_running_loop().time()
@@ -48,15 +65,18 @@ async def _answer(request: Request, name: str, body: Mapping[str, Any]) -> Respo
         raise deployment_not_found()
     chat: ChatRequest = read_chat_request(body, serving.base)
     allowance = admit(request, serving, "ChatCompletions_Create", chat.messages, chat.max_tokens, chat.n)
-    answers: list[Answer] = await service.inference.answer(serving.engine, chat.requests())
+    answers = await answer_chat(service.inference, serving, chat)
     completion = Completion(
         id=new_id("chatcmpl", "openai", 29),
         created=int(resource.clock.now()),
         model=serving.model,
         answers=tuple(answers),
         logprobs=chat.logprobs,
+        tools=chat.tools,
     )
     note_paid(resource, serving, "chat.completions", body, answers)
+    if chat.store:
+        _store(resource, name, chat, body, completion)
     if chat.stream:
         stream = _stream(resource, serving, completion, started, chat.include_usage)
         return StreamingResponse(stream, media_type="text/event-stream", headers=allowance.headers())

@@ -1,12 +1,8 @@
-"""`/files`: upload, list, retrieve, content, delete."""
+"""`/files`: upload, import, list, retrieve, content, delete."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from pathlib import Path
-from typing import Any, BinaryIO
-from uuid import uuid4
+from typing import Any
 
 from anyio import to_thread
 from starlette.datastructures import FormData, UploadFile
@@ -14,21 +10,26 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from ..dialect import Dialect, new_id
-from ..errors import ApiError, invalid_payload, not_found, quota_exceeded
+from ..body import read_object, required_text
+from ..dialect import Dialect
+from ..errors import ApiError, invalid_payload, not_found
 from ..file_import import file_status
+from ..file_intake import (
+    arrival,
+    check_filename,
+    check_purpose,
+    check_room,
+    drop_expired,
+    expiry_seconds,
+    keep,
+    save,
+)
 from ..paging import fetch_page, list_body, read_page
 from ..resource import Resource
 from ..results import results_content
 from ..service import created_status, resource_of
 from ..state import files
 from ..state.files import StoredFile
-
-UPLOAD_PURPOSES = ("fine-tune", "evals", "batch", "assistants")
-JSONL_PURPOSES = ("fine-tune", "evals", "batch")
-MOST_TRAINING_FILES = 100
-MOST_TRAINING_BYTES = 1024**3
-_EXPIRY_SECONDS = {"azure": (1_209_600, 2_592_000), "openai": (3_600, 2_592_000)}
 
 
 def render_file(resource: Resource, file: StoredFile) -> dict[str, Any]:
@@ -66,79 +67,26 @@ def _expiry_seconds(form: FormData, dialect: Dialect) -> int | None:
         value = form.get(f"expires_after[{name}]", form.get(f"expires_after.{name}"))
         return value if isinstance(value, str) else None
 
-    seconds, anchor = field("seconds"), field("anchor")
-    if seconds is None and anchor is None:
-        return None
-    low, high = _EXPIRY_SECONDS[dialect]
-    if anchor != "created_at":
-        raise invalid_payload("Invalid value for expires_after.anchor. Only 'created_at' is supported.")
-    if not (seconds and seconds.isascii() and seconds.isdigit() and low <= int(seconds[:12]) <= high):
-        raise invalid_payload(f"Invalid value for expires_after.seconds. It must be between {low} and {high}.")
-    return int(seconds)
+    return expiry_seconds(field("anchor"), field("seconds"), dialect)
 
 
 def _checked_upload(form: FormData) -> tuple[UploadFile, str, str]:
-    purpose, upload = form.get("purpose"), form.get("file")
-    if not isinstance(purpose, str) or purpose not in UPLOAD_PURPOSES:
-        raise invalid_payload("Invalid value for purpose.")
+    purpose, upload = check_purpose(form.get("purpose")), form.get("file")
     if not isinstance(upload, UploadFile):
         raise invalid_payload("The file part is required.")
-    # Only a name to show: no path is ever made from it.
-    filename = (upload.filename or "").replace("\\", "/").rsplit("/", 1)[-1]
-    if not filename or len(filename) > 255 or not filename.isprintable():
-        raise invalid_payload("fileName contains an invalid filename.")
-    if purpose in JSONL_PURPOSES and not filename.lower().endswith(".jsonl"):
-        raise invalid_payload("fileName contains an invalid filename: wrong suffix.")
-    return upload, filename, purpose
-
-
-def _save(source: BinaryIO, path: Path) -> int:
-    with path.open("wb") as target:
-        shutil.copyfileobj(source, target, 1024 * 1024)
-        target.flush()
-        os.fsync(target.fileno())
-        return target.tell()
-
-
-def _check_room(resource: Resource, purpose: str, size: int) -> None:
-    if purpose != "fine-tune":
-        return
-    count, total = files.usage(resource.database, purpose, resource.clock.now())
-    if count >= MOST_TRAINING_FILES:
-        raise quota_exceeded(f"The maximum number of {MOST_TRAINING_FILES} fine-tuning files has been reached.")
-    if total + size > MOST_TRAINING_BYTES:
-        raise quota_exceeded("The maximum total size of 1 GB of fine-tuning files has been reached.")
-
-
-def _drop_expired(resource: Resource) -> None:
-    for file_id in files.expired(resource.database, resource.clock.now()):
-        files.remove(resource.database, file_id)
-        resource.folders.file(file_id).unlink(missing_ok=True)
+    return upload, check_filename(upload.filename, purpose), purpose
 
 
 async def _keep(resource: Resource, upload: UploadFile, filename: str, purpose: str, expiry: int | None) -> StoredFile:
-    _drop_expired(resource)
-    arriving = resource.folders.uploads / uuid4().hex
-    size = await to_thread.run_sync(_save, upload.file, arriving)
+    drop_expired(resource)
+    arriving = arrival(resource)
+    size = await to_thread.run_sync(save, [upload.file], arriving)
     try:
-        _check_room(resource, purpose, size)
+        check_room(resource, purpose, size, expires=expiry is not None)
     except ApiError:
         arriving.unlink()
         raise
-    now = resource.clock.now()
-    file = StoredFile(
-        id=new_id("file", resource.dialect),
-        created_at=now,
-        filename=filename,
-        purpose=purpose,
-        bytes=size,
-        expires_at=None if expiry is None else now + expiry,
-        error=None if size else "The file is empty.",
-    )
-    # The content is in place before the record, so that no record ever lacks its content.
-    arriving.replace(resource.folders.file(file.id))
-    files.add(resource.database, file)
-    return file
+    return keep(resource, arriving, filename, purpose, expiry)
 
 
 async def create(request: Request) -> Response:
@@ -151,6 +99,19 @@ async def create(request: Request) -> Response:
         file = await _keep(resource, upload, filename, purpose, _expiry_seconds(form, resource.dialect))
     location = {"Location": f"{str(request.url.replace(query='')).rstrip('/')}/{file.id}"}
     return JSONResponse(render_file(resource, file), created_status(request), headers=location)
+
+
+async def import_from_url(request: Request) -> Response:
+    """`POST /files/import`, which the emulator refuses: it fetches nothing from other machines."""
+    body = await read_object(request)
+    purpose = check_purpose(body.get("purpose"))
+    check_filename(body.get("filename"), purpose)
+    required_text(body, "content_url")
+    raise ApiError(
+        400,
+        "fileImportFailed",
+        "The emulator imports no files from URLs. Upload the file with POST /files or POST /uploads.",
+    )
 
 
 async def index(request: Request) -> Response:
@@ -194,6 +155,7 @@ async def delete(request: Request) -> Response:
 
 ROUTES = [
     Route("/files", create, methods=["POST"]),
+    Route("/files/import", import_from_url, methods=["POST"]),
     Route("/files", index, methods=["GET"]),
     Route("/files/{file_id}", retrieve, methods=["GET"]),
     Route("/files/{file_id}/content", content, methods=["GET"]),

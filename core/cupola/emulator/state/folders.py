@@ -23,6 +23,14 @@ class Folders:
         """Where files arrive before they have a record."""
         return self.root / "uploads"
 
+    def part(self, part_id: str) -> Path:
+        """The content of one part of an upload."""
+        return self.root / "parts" / part_id
+
+    def batch(self, batch_id: str) -> Path:
+        """A batch's own copy of its input, which outlives the file."""
+        return self.root / "batches" / f"{batch_id}.jsonl"
+
     def file(self, file_id: str) -> Path:
         """The content of an uploaded file."""
         return self.root / "files" / file_id
@@ -43,7 +51,7 @@ class Folders:
 def open_folders(root: Path) -> Folders:
     """Make the layout where it is missing, readable by its owner only, and clear what half-finished uploads left."""
     folders = Folders(root)
-    for path in (root, folders.uploads, root / "files", root / "jobs"):
+    for path in (root, folders.uploads, *(root / name for name in ("files", "parts", "batches", "jobs"))):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     for leftover in folders.uploads.iterdir():
         leftover.unlink()
