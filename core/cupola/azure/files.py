@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import Literal
 
-from ..errors import ServiceError, UsageError
+from ..errors import NotFoundError, ServiceError, UsageError
 from ..models import Point, ServiceFile
+from . import uploads
 from .client import Service, path_segment
 from .pages import every
+from .uploads import MIME_TYPE, UPLOAD_SECONDS, OnSent, Purpose
 from .wire import files as wire
 from .wire.measurements import points_of_results
-from .wire.reading import not_understood, parse
-
-Purpose = Literal["fine-tune", "evals", "batch"]
-"""What a file is for."""
+from .wire.reading import parse
 
 LARGEST_PLAIN = 100 * 2**20
 """Bytes; a larger file sent in one piece is taken, and then fails when a job reads it."""
@@ -23,7 +22,10 @@ LARGEST_IN_PARTS = 8 * 2**30
 """Bytes the service takes in parts."""
 
 _WAITING = ("uploaded", "pending", "running", "unknown")
-_UPLOAD_SECONDS = 600.0
+
+
+def _nothing(sent: int) -> None:
+    """Tell nobody."""
 
 
 async def list_files(service: Service) -> list[ServiceFile]:
@@ -39,13 +41,32 @@ async def get_file(service: Service, file_id: str) -> ServiceFile:
 
 
 async def upload(
-    service: Service, path: Path, purpose: Purpose = "fine-tune", largest_plain: int = LARGEST_PLAIN
+    service: Service,
+    path: Path,
+    purpose: Purpose = "fine-tune",
+    largest_plain: int = LARGEST_PLAIN,
+    on_sent: OnSent = _nothing,
 ) -> ServiceFile:
-    """Send a file from disk, in parts if it is large.
+    """Send a file from disk in one go, in parts if it is large. `cupola.worker.uploads` can go on where it ended.
 
     Raises:
         UsageError: it cannot be read, is too large, or its name has the wrong ending.
         ServiceError: the service refused it.
+    """
+    size = sendable(path)
+    try:
+        if size <= largest_plain:
+            return await upload_plain(service, path, purpose, on_sent)
+        return await _in_parts(service, path, size, purpose, on_sent)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read.", str(error.strerror)) from error
+
+
+def sendable(path: Path) -> int:
+    """The size of a file that the service would take by name and size.
+
+    Raises:
+        UsageError: it cannot be read, is too large, or its name has the wrong ending.
     """
     if path.suffix != ".jsonl":
         raise UsageError(f"{path.name} does not end in .jsonl.", "The service takes no other name.", "Rename the file.")
@@ -55,10 +76,16 @@ async def upload(
         raise UsageError(f"{path} cannot be read.", str(error.strerror)) from error
     if size > LARGEST_IN_PARTS:
         raise UsageError(f"{path.name} is {size / 2**30:,.1f} GB; the service takes 8 GB.", remedy="Split the file.")
+    return size
+
+
+async def delete(service: Service, file_id: str) -> None:
+    """Delete a file for good. One that is gone already is deleted."""
     try:
-        return await (_in_one_piece if size <= largest_plain else _in_parts)(service, path, purpose)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read.", str(error.strerror)) from error
+        async with service.telling():
+            await service.client.files.with_raw_response.delete(path_segment(file_id))
+    except NotFoundError:
+        return
 
 
 async def processed(service: Service, file_id: str, seconds: float = 1_800.0) -> ServiceFile:
@@ -95,25 +122,30 @@ async def results(service: Service, file_id: str) -> list[Point]:
     return points_of_results(await content(service, file_id))
 
 
-async def _in_one_piece(service: Service, path: Path, purpose: Purpose) -> ServiceFile:
-    with path.open("rb") as handle:
+async def upload_plain(service: Service, path: Path, purpose: Purpose, on_sent: OnSent = _nothing) -> ServiceFile:
+    """Send a file in one piece.
+
+    Raises:
+        OSError: it cannot be read.
+        ServiceError: the service refused it.
+    """
+    with uploads.CountedFile(path, on_sent) as handle:
         async with service.telling():
             answer = await service.client.files.with_raw_response.create(
-                file=(path.name, handle, "application/jsonl"),
+                file=(path.name, handle, MIME_TYPE),
                 purpose=purpose,
-                timeout=_UPLOAD_SECONDS,
+                timeout=UPLOAD_SECONDS,
             )
         return wire.file(parse(answer.content), service.clock())
 
 
-async def _in_parts(service: Service, path: Path, purpose: Purpose) -> ServiceFile:
-    client = service.client.with_options(timeout=_UPLOAD_SECONDS)
-    async with service.telling():
-        done = await client.uploads.upload_file_chunked(
-            file=path,
-            mime_type="application/jsonl",
-            purpose=purpose,
-        )
-    if done.file is None or not isinstance(done.file.id, str):
-        raise not_understood("The finished upload names no file.")
-    return await get_file(service, done.file.id)
+async def _in_parts(service: Service, path: Path, size: int, purpose: Purpose, on_sent: OnSent) -> ServiceFile:
+    md5 = await asyncio.to_thread(uploads.md5_of, path)
+    upload_id = await uploads.begin(service, path.name, size, purpose)
+    parts: list[str] = []
+    sent = 0
+    for data in uploads.parts_of(path):
+        parts.append(await uploads.send_part(service, upload_id, data))
+        sent += len(data)
+        on_sent(sent)
+    return await get_file(service, await uploads.complete(service, upload_id, parts, md5))

@@ -12,6 +12,7 @@ from ..models import Job
 from ..store import intents
 from ..store import jobs as stored_jobs
 from ..store.database import Database
+from ..worker import uploads
 from ..worker.intents import REFRESH
 from .job_spec import JobSpec
 
@@ -27,8 +28,8 @@ async def submitted(
     job = await jobs.find_submitted(service, spec.request("", None), nonce)
     new = job is None
     if job is None:
-        training = await _at_the_service(service, spec.training, say)
-        validation = await _at_the_service(service, spec.validation, say)
+        training = await _at_the_service(service, database, spec.training, say)
+        validation = await _at_the_service(service, database, spec.validation, say)
         job = await jobs.submit(service, spec.request(training or "", validation), nonce)
     stored_jobs.save(database, [job])
     # The worker, if one runs, looks at once.
@@ -36,9 +37,12 @@ async def submitted(
     return job, new
 
 
-async def _at_the_service(service: Service, file: str | Path | None, say: Callable[[str], None]) -> str | None:
+async def _at_the_service(
+    service: Service, database: Database, file: str | Path | None, say: Callable[[str], None]
+) -> str | None:
     if not isinstance(file, Path):
         return file
-    say(f"Uploading {file.name} ({file.stat().st_size:,} bytes) ...")
-    uploaded = await files.upload(service, file)
-    return (await files.processed(service, uploaded.id)).id
+    files.sendable(file)
+    say(f"Uploading {file.name} ({file.stat().st_size:,} bytes), unless the service has it already ...")
+    there = await uploads.at_the_service(service, database, file)
+    return (await files.processed(service, there.id)).id

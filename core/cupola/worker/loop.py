@@ -15,6 +15,7 @@ from ..models import Health
 from ..store import health
 from ..store.database import Database, keep_good_copy
 from . import intents, poll, sync
+from .uploads import Uploads
 
 log = logging.getLogger("cupola.worker")
 
@@ -44,6 +45,11 @@ class Loop:
     """Whether the wishes of a worker that died have been answered."""
     version: int = -1
     """The store's data version when wishes were last looked for."""
+    uploads: Uploads = field(init=False)
+    """Files on their way, beside the polling."""
+
+    def __post_init__(self) -> None:
+        self.uploads = Uploads(self.service, self.database)
 
     async def run(self) -> None:
         """Go on until cancelled.
@@ -51,6 +57,12 @@ class Loop:
         Raises:
             StoreCorruptError: the store is damaged; the next worker goes back to its last good copy.
         """
+        try:
+            await self._go_on()
+        finally:
+            await self.uploads.close()
+
+    async def _go_on(self) -> None:
         self.next_look = self.monotonic()
         self.next_copy = self.next_look + _COPY_EVERY_SECONDS
         while True:
@@ -84,6 +96,7 @@ class Loop:
             self.resolved = True
         if await intents.obey_all(self.service, self.database) is intents.Effect.LOOK:
             self.asked, self.next_look, self.memory.seldom_at = True, self.monotonic(), None
+        self.uploads.wake()
 
     async def look(self) -> None:
         """Look at the service once and set the time of the next look."""
