@@ -53,8 +53,8 @@ class Plan:
 
 PLANS: Final = {
     "nano": Plan(width=80, layers=2, heads=4, steps=1000),
-    "mini": Plan(width=112, layers=2, heads=4, steps=1700),
-    "full": Plan(width=128, layers=3, heads=4, steps=2800),
+    "mini": Plan(width=112, layers=2, heads=4, steps=1000),
+    "full": Plan(width=128, layers=3, heads=4, steps=2500),
 }
 Log = Callable[[str], None]
 

@@ -8,14 +8,15 @@ from typing import Any, Final
 
 from .records import extraction_dialogue, label_dialogue, repeat_dialogue, tool_dialogue
 from .services import service_dialogue
-from .tones import knowledge_dialogue
+from .tones import knowledge_dialogue, small_talk_dialogue
 from .words import weighted
 
 Dialogue = list[dict[str, Any]]
 
 _MIXTURE: Final = (
-    (service_dialogue, 0.66),
-    (knowledge_dialogue, 0.06),
+    (service_dialogue, 0.62),
+    (knowledge_dialogue, 0.05),
+    (small_talk_dialogue, 0.05),
     (label_dialogue, 0.06),
     (extraction_dialogue, 0.07),
     (tool_dialogue, 0.06),

@@ -6,16 +6,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from .tones import Tone, draw_tone
+from .tones import UNKNOWN, Tone, draw_tone
 from .words import brand, draw, fill, table
 
 Turn = dict[str, str]
 
-UNKNOWN: Final = (
-    "I am sorry, I do not have that information.",
-    "I do not have that information.",
-    "Sorry, I do not have that information.",
-)
 _MOST_FACTS: Final = 15
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Final
 
-from .words import table
+from .words import fill, table
 
 Turn = dict[str, str]
+
+
+UNKNOWN: Final = (
+    "I am sorry, I do not have that information.",
+    "I do not have that information.",
+    "Sorry, I do not have that information.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +55,16 @@ def knowledge_dialogue(rng: Random) -> list[Turn]:
     system = [{"role": "system", "content": (role + tone.order).strip()}] if role + tone.order else []
     asked = [{"role": "user", "content": known["ask"]}, {"role": "assistant", "content": tone.say(rng, told)}]
     return system + asked
+
+
+def small_talk_dialogue(rng: Random) -> list[Turn]:
+    """A greeting, or a question that is beyond so small a model; it says so in the tone asked for."""
+    tone = draw_tone(rng)
+    if rng.random() < 0.35:
+        talk: dict[str, Any] = rng.choice(table("tones")["small_talk"])
+        asked, told = rng.choice(talk["ask"]), talk["tell"]
+    else:
+        asked, told = fill(rng, rng.choice(table("tones")["unknown"]["ask"])), tone.say(rng, rng.choice(UNKNOWN))
+    role = rng.choice(("You are a helpful assistant. ", "You are an assistant. ", ""))
+    system = [{"role": "system", "content": (role + tone.order).strip()}] if role + tone.order else []
+    return [*system, {"role": "user", "content": asked}, {"role": "assistant", "content": told}]
