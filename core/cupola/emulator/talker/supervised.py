@@ -20,9 +20,9 @@ _VALID_BATCH: Final = 4
 _VALID_TIMES: Final = 30
 """About how often a run measures the loss on a small validation batch."""
 _READ_AT_ONCE: Final = 16
-_REPLAYED: Final = 5
+_REPLAYED: Final = 12
 """Dialogues of the pretraining corpus that are read along with every batch, so that it is not forgotten."""
-_REPLAY_WEIGHT: Final = 0.5
+_REPLAY_WEIGHT: Final = 1.0
 """How much their mean loss counts beside the batch's own."""
 
 
