@@ -85,7 +85,7 @@ def rasterise(curves: Sequence[Curve], view: View, width: int, height: int) -> R
     columns, rows = width - left, height - 2
     if columns < 4 or rows < 1:
         return None
-    grid = _frame(x, y, left, width, height)
+    grid = frame(x, y, left, width, height)
     for curve in shown:
         _draw_band(grid, curve, x, y, left, columns, rows)
     for curve in shown:
@@ -97,7 +97,8 @@ def rasterise(curves: Sequence[Curve], view: View, width: int, height: int) -> R
     return Raster(tuple(tuple(row) for row in grid), x, y, left, columns, rows)
 
 
-_Grid = list[list[tuple[str, str]]]
+Grid = list[list[tuple[str, str]]]
+"""Rows of cells while they are drawn on."""
 
 
 def _clean(curve: Curve, view: View) -> Curve:
@@ -132,9 +133,9 @@ def _axes(curves: Sequence[Curve], view: View, width: int, height: int) -> tuple
     return nice_axis(first, max(last, first + 1), ticks), y
 
 
-def _frame(x: Axis, y: Axis, left: int, width: int, height: int) -> _Grid:
-    """The axes alone, as plotext draws them."""
-    rows = _plot(
+def frame(x: Axis, y: Axis, left: int, width: int, height: int) -> Grid:
+    """The axes alone, as plotext draws them, to draw on."""
+    rows = plotted(
         width,
         height,
         lambda plot: (
@@ -147,14 +148,14 @@ def _frame(x: Axis, y: Axis, left: int, width: int, height: int) -> _Grid:
     return [[(character, "axis" if character != " " else "") for character in row[:width].ljust(width)] for row in rows]
 
 
-def _draw_line(grid: _Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: int, rows: int) -> None:
+def _draw_line(grid: Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: int, rows: int) -> None:
     steps, values = decimate(curve.steps, curve.values, x.low, x.high, 2 * columns)
     if len(steps) == 0:
         return
     if len(steps) == 1 and curve.glyph:
         return
     places = [x.place(step) for step in steps.tolist()], [y.place(value) for value in values.tolist()]
-    drawn = _plot(columns, rows, lambda plot: plot.plot(*places, marker="braille"), axes=False)
+    drawn = plotted(columns, rows, lambda plot: plot.plot(*places, marker="braille"), axes=False)
     for row, text in enumerate(drawn[:rows]):
         for column, character in enumerate(text[:columns]):
             if character == " ":
@@ -165,7 +166,7 @@ def _draw_line(grid: _Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: 
             grid[row][left + column] = character, curve.ink
 
 
-def _draw_band(grid: _Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: int, rows: int) -> None:
+def _draw_band(grid: Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: int, rows: int) -> None:
     if curve.band is None:
         return
     low, high = curve.band
@@ -176,36 +177,37 @@ def _draw_band(grid: _Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: 
         bottom, top = (float(np.interp(step, curve.steps, edge)) for edge in (low, high))
         if not (math.isfinite(bottom) and math.isfinite(top)) or (y.log and bottom <= 0):
             continue
-        for row in range(_row(y.place(top), rows), _row(y.place(bottom), rows) + 1):
+        for row in range(row_of(y.place(top), rows), row_of(y.place(bottom), rows) + 1):
             grid[row][left + column] = "░", curve.ink.replace("series", "raw")
 
 
-def _draw_glyphs(grid: _Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: int, rows: int) -> None:
+def _draw_glyphs(grid: Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: int, rows: int) -> None:
     if not curve.glyph or not len(curve.steps):
         return
     every = range(len(curve.steps)) if curve.points and len(curve.steps) <= columns // 3 else [len(curve.steps) - 1]
     for index in every:
         place = x.place(float(curve.steps[index]))
         if 0 <= place <= 1:
-            row = _row(y.place(float(curve.values[index])), rows)
-            grid[row][left + _dot(place, columns, 2)] = curve.glyph, curve.ink
+            row = row_of(y.place(float(curve.values[index])), rows)
+            grid[row][left + cell_of(place, columns, 2)] = curve.glyph, curve.ink
 
 
-def _draw_cursor(grid: _Grid, step: float, x: Axis, left: int, columns: int, rows: int) -> None:
+def _draw_cursor(grid: Grid, step: float, x: Axis, left: int, columns: int, rows: int) -> None:
     place = x.place(step)
     if not 0 <= place <= 1:
         return
-    column = left + _dot(place, columns, 2)
+    column = left + cell_of(place, columns, 2)
     for row in range(rows):
         character, ink = grid[row][column]
         grid[row][column] = ("│", "accent") if character in " ░" else (character, f"{ink} reverse")
 
 
-def _row(place: float, rows: int) -> int:
-    return rows - 1 - _dot(min(1.0, max(0.0, place)), rows, 4)
+def row_of(place: float, rows: int) -> int:
+    """The row, from the top, in which a place in 0..1 of the y axis lies."""
+    return rows - 1 - cell_of(min(1.0, max(0.0, place)), rows, 4)
 
 
-def _dot(place: float, cells: int, dots: int) -> int:
+def cell_of(place: float, cells: int, dots: int) -> int:
     """The cell in which plotext puts the braille dot of a place in 0..1, so that glyphs lie on their lines."""
     return math.floor(0.5 + (cells * dots - 1) * place) // dots
 
@@ -214,7 +216,7 @@ def _is_braille(character: str) -> bool:
     return _BRAILLE <= ord(character) < _BRAILLE + 256
 
 
-def _plot(width: int, height: int, draw: Callable[[Any], object], *, axes: bool) -> list[str]:
+def plotted(width: int, height: int, draw: Callable[[Any], object], *, axes: bool) -> list[str]:
     """What plotext makes of coordinates in 0..1, as rows of text. Its figure is global, so it is cleared first."""
     import plotext
 

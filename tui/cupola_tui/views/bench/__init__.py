@@ -1,0 +1,1 @@
+"""What the Benchmarks pane shows, as pure functions from records to lines and cells."""
