@@ -25,7 +25,7 @@ def measure() -> Iterator[Result]:
 
 def _redraw(count: int) -> float:
     steps = np.arange(count)
-    values = 2 * np.exp(-4 * steps / count) + np.random.default_rng(1).normal(0, 0.05, count)
+    values = 2 * np.exp(-4 * steps / count) + np.random.default_rng(1).uniform(-0.1, 0.1, count)
     times: list[float] = []
     for _ in range(_RUNS):
         started = time.process_time()

@@ -50,7 +50,8 @@ def test_hostile_text_in_every_field_sends_no_control_character_of_its_own(store
     now = int(time.time())
     job = Job(
         HOSTILE, HOSTILE, HOSTILE, HOSTILE, now, suffix=HOSTILE, training_file=HOSTILE, error_code=HOSTILE,
-        error_message=HOSTILE, hyperparameters={HOSTILE: HOSTILE}, raw=json.dumps({HOSTILE: HOSTILE}, ensure_ascii=False),
+        error_message=HOSTILE, hyperparameters={HOSTILE: HOSTILE},
+        raw=json.dumps({HOSTILE: HOSTILE}, ensure_ascii=False),
     )  # fmt: skip
     jobs.save(store, [job])
     events.save(store, HOSTILE, [Event("x", HOSTILE, now, HOSTILE, HOSTILE)])

@@ -46,6 +46,8 @@ def strip(spans: Line, width: int, inks: Inks, base: Style) -> Strip:
 
 def changed_columns(before: Strip | None, after: Strip) -> tuple[int, int] | None:
     """The first column that differs and the one behind the last, or None when the strips look the same."""
+    if before is after:
+        return None
     if before is None or before.cell_length != after.cell_length:
         return 0, after.cell_length
     old, new = _cells(before), _cells(after)

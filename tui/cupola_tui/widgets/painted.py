@@ -20,6 +20,7 @@ class Painted(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._strips: list[Strip] = []
+        self._painted_rows: dict[Row, Strip] = {}
 
     def lines(self, width: int, height: int) -> Sequence[Line | Row]:
         """The lines to show in a size; those beyond the height are not seen."""
@@ -48,22 +49,28 @@ class Painted(Widget):
 
     def notify_style_update(self) -> None:
         """Forget what was painted when a theme or a class changes the styles."""
-        self._strips = []
+        self._forget()
         super().notify_style_update()
 
     def on_resize(self, event: Resize) -> None:
         """Lay out anew for the new size."""
-        self._strips = []
+        self._forget()
         self.refresh()
+
+    def _forget(self) -> None:
+        self._strips = []
+        self._painted_rows = {}
 
     def _painted(self, width: int, height: int) -> list[Strip]:
         theme, base = inks(self.app.theme), self.rich_style
-        strips: list[Strip] = []
-        for content in self.lines(width, height)[:height]:
-            row = content if isinstance(content, Row) else Row(content)
-            strips.append(paint.strip(row.spans, width, theme, base + theme.style(row.ground)))
+        known = self._painted_rows
+        shown = self.lines(width, height)[:height]
+        rows = [content if isinstance(content, Row) else Row(content) for content in shown]
+        self._painted_rows = {
+            row: known.get(row) or paint.strip(row.spans, width, theme, base + theme.style(row.ground)) for row in rows
+        }
         blank = Strip.blank(width, base)
-        return strips + [blank] * (height - len(strips))
+        return [self._painted_rows[row] for row in rows] + [blank] * (height - len(rows))
 
 
 class Lines(Painted):
