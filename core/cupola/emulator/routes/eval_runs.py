@@ -113,7 +113,7 @@ async def retrieve(request: Request) -> Response:
 
 
 async def cancel(request: Request) -> Response:
-    """`POST /evals/{id}/runs/{run}`: what has been graded stays."""
+    """`POST /evals/{id}/runs/{run}`, and with `/cancel` as newer clients have it: what has been graded stays."""
     resource = resource_of(request)
     run = find_run(resource, request)
     if not eval_runs.move(resource.database, run.id, "canceled"):
@@ -140,5 +140,6 @@ ROUTES = [
     Route("/evals/{eval_id}/runs", index, methods=["GET"]),
     Route(_RUN, retrieve, methods=["GET"]),
     Route(_RUN, cancel, methods=["POST"]),
+    Route(f"{_RUN}/cancel", cancel, methods=["POST"]),
     Route(_RUN, delete, methods=["DELETE"]),
 ]
