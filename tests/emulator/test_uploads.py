@@ -18,7 +18,10 @@ from .strict import check_strictly
 CONTENT = b"\n".join(json.dumps({"messages": [], "n": n}).encode() for n in range(40))
 
 
-async def begin(client, size=len(CONTENT), **changes):
+SIZE = len(CONTENT)
+
+
+async def begin(client, size=SIZE, **changes):
     wanted = {"purpose": "fine-tune", "filename": "big.jsonl", "bytes": size, "mime_type": "application/jsonl"}
     return await client.uploads.create(**{**wanted, **changes})
 

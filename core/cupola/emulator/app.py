@@ -42,6 +42,7 @@ from .routes import (
     jobs,
     models,
     output_items,
+    responses,
     stored_completions,
     uploads,
 )
@@ -54,7 +55,8 @@ from .training.lifecycle import Lifecycle
 from .watch import watched
 
 _EVALS: Sequence[BaseRoute] = (*graders.ROUTES, *evals.ROUTES, *eval_runs.ROUTES, *output_items.ROUTES)
-_SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES, *stored_completions.ROUTES, *_EVALS)
+_ANSWERS: Sequence[BaseRoute] = (*stored_completions.ROUTES, *responses.ROUTES)
+_SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES, *_ANSWERS, *_EVALS)
 _DATED: Sequence[BaseRoute] = (*_SHARED, *uploads.ROUTES, *jobs.DATED_ROUTES, *chat.DATED_ROUTES)
 _PROJECT_V1: Sequence[BaseRoute] = (*_SHARED, *chat.V1_ROUTES)
 _V1: Sequence[BaseRoute] = (*_PROJECT_V1, *uploads.ROUTES)

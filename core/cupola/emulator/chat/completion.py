@@ -29,7 +29,7 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class Said:
     """What one answer comes to: words or calls, cut where the content filter steps in."""
 
     content: str | None
@@ -38,14 +38,15 @@ class _Said:
     harm: str | None
 
 
-def _said(completion: Completion, answer: Answer) -> _Said:
+def say(completion: Completion, answer: Answer) -> Said:
+    """What is shown of one answer."""
     harm = first_harm(answer.text)
     if harm is not None:
-        return _Said(answer.text[: harm[0]], (), "content_filter", harm[1])
+        return Said(answer.text[: harm[0]], (), "content_filter", harm[1])
     calls = read_calls(answer.text, completion.tools)
     if calls:
-        return _Said(None, calls, "tool_calls", None)
-    return _Said(answer.text, (), answer.finish_reason, None)
+        return Said(None, calls, "tool_calls", None)
+    return Said(answer.text, (), answer.finish_reason, None)
 
 
 def _safe() -> dict[str, Any]:
@@ -102,7 +103,7 @@ def _logprobs(answer: Answer) -> dict[str, Any]:
     return {"content": content, "refusal": None}
 
 
-def _tool_calls(completion: Completion, index: int, said: _Said) -> list[dict[str, Any]]:
+def _tool_calls(completion: Completion, index: int, said: Said) -> list[dict[str, Any]]:
     return [
         {
             "id": call_id(completion.id, index, number),
@@ -114,7 +115,7 @@ def _tool_calls(completion: Completion, index: int, said: _Said) -> list[dict[st
 
 
 def _choice(completion: Completion, index: int, answer: Answer) -> dict[str, Any]:
-    said = _said(completion, answer)
+    said = say(completion, answer)
     message: dict[str, Any] = {"role": "assistant", "content": said.content, "refusal": None, "annotations": []}
     if said.calls:
         message["tool_calls"] = _tool_calls(completion, index, said)
@@ -143,7 +144,7 @@ def render_completion(completion: Completion) -> dict[str, Any]:
 
 def _deltas(completion: Completion) -> Iterator[dict[str, Any]]:
     for index, answer in enumerate(completion.answers):
-        said = _said(completion, answer)
+        said = say(completion, answer)
         content = None if said.calls else ""
         yield {
             "index": index,
@@ -162,7 +163,7 @@ def _deltas(completion: Completion) -> Iterator[dict[str, Any]]:
         yield last
 
 
-def _call_deltas(completion: Completion, index: int, said: _Said) -> Iterator[dict[str, Any]]:
+def _call_deltas(completion: Completion, index: int, said: Said) -> Iterator[dict[str, Any]]:
     for number, call in enumerate(_tool_calls(completion, index, said)):
         function = call["function"]
         opening = {"index": number, **call, "function": {"name": function["name"], "arguments": ""}}
@@ -172,7 +173,7 @@ def _call_deltas(completion: Completion, index: int, said: _Said) -> Iterator[di
             yield {"index": index, "delta": {"tool_calls": [more]}, "finish_reason": None}
 
 
-def _pieces(completion: Completion, answer: Answer, said: _Said) -> Iterator[tuple[str, dict[str, Any] | None]]:
+def _pieces(completion: Completion, answer: Answer, said: Said) -> Iterator[tuple[str, dict[str, Any] | None]]:
     """The words of an answer; its tokens with their log-probabilities where they are wanted."""
     whole = "".join(str(entry["token"]) for entry in answer.logprobs or ())
     if completion.logprobs and answer.logprobs and whole == said.content:

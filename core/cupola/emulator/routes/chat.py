@@ -18,6 +18,7 @@ from ..chat.completion import Completion, chunks, render_completion
 from ..chat.request import ChatRequest, read_chat_request
 from ..dialect import new_id
 from ..errors import bad_request, deployment_not_found
+from ..pacing import keep_pace
 from ..resource import Resource
 from ..service import resource_of, service_of
 from ..serving import Serving, find_serving
@@ -25,19 +26,12 @@ from ..state import stored_completions
 from ..state.stored_completions import StoredCompletion
 
 
-async def _wait_until(resource: Resource, started: float, declared: float) -> None:
-    """Sleep for what is left of a declared latency after the real work."""
-    left = resource.clock.real(declared) - (asyncio.get_running_loop().time() - started)
-    if left > 0:
-        await asyncio.sleep(left)
-
-
 async def _stream(
     resource: Resource, serving: Serving, completion: Completion, started: float, include_usage: bool
 ) -> AsyncIterator[bytes]:
-    stand = serving.base.emulator
+    # The whole answer is known before its first chunk is sent; the chunks come at the declared pace.
     for number, chunk in enumerate(chunks(completion, include_usage)):
-        await _wait_until(resource, started, stand.first_token_ms / 1000 + number / stand.tokens_per_second)
+        await keep_pace(resource.clock, serving.base, started, number)
         yield b"data: " + json.dumps(chunk, ensure_ascii=False).encode() + b"\n\n"
     yield b"data: [DONE]\n\n"
 
@@ -80,9 +74,8 @@ async def _answer(request: Request, name: str, body: Mapping[str, Any]) -> Respo
     if chat.stream:
         stream = _stream(resource, serving, completion, started, chat.include_usage)
         return StreamingResponse(stream, media_type="text/event-stream", headers=allowance.headers())
-    stand = serving.base.emulator
     longest = max(answer.completion_tokens for answer in answers)
-    await _wait_until(resource, started, stand.first_token_ms / 1000 + longest / stand.tokens_per_second)
+    await keep_pace(resource.clock, serving.base, started, longest)
     return JSONResponse(render_completion(completion), headers=allowance.headers())
 
 

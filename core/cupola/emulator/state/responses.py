@@ -1,0 +1,47 @@
+"""Records of responses that later ones may go on from."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_JSON = ("input", "history", "body")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """One kept response. Times are unix seconds."""
+
+    id: str
+    created_at: float
+    input: Sequence[Mapping[str, Any]]
+    """The items of its own request."""
+    history: Sequence[Mapping[str, Any]]
+    """Everything said up to and in it, as chat messages."""
+    body: Mapping[str, Any]
+    """The service's JSON of the response."""
+
+
+def add(database: sqlite3.Connection, response: StoredResponse) -> None:
+    """Keep a new record."""
+    names = StoredResponse.__slots__
+    values = [json.dumps(getattr(response, name)) if name in _JSON else getattr(response, name) for name in names]
+    database.execute(f"INSERT INTO responses ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", values)
+
+
+def find(database: sqlite3.Connection, response_id: str) -> StoredResponse | None:
+    """The response of that id."""
+    row = database.execute("SELECT * FROM responses WHERE id = ?", (response_id,)).fetchone()
+    if row is None:
+        return None
+    return StoredResponse(
+        **{name: json.loads(row[name]) if name in _JSON else row[name] for name in StoredResponse.__slots__}
+    )
+
+
+def remove(database: sqlite3.Connection, response_id: str) -> None:
+    """Forget a record."""
+    database.execute("DELETE FROM responses WHERE id = ?", (response_id,))
