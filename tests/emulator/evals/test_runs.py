@@ -145,6 +145,63 @@ async def test_prompts_may_be_taken_from_the_item_itself(evals):
     assert item.status == "pass"
 
 
+async def kept(evals, *texts, use="chat"):
+    """Completions that a client asked to keep."""
+    return [
+        await evals.client.chat.completions.create(
+            model="gpt-4.1",
+            messages=[{"role": "user", "content": text}],
+            store=True,
+            metadata={"use": use},
+        )
+        for text in texts
+    ]
+
+
+async def test_stored_completions_are_graded_as_they_are_or_answered_anew(evals):
+    first, second = await kept(evals, "Where is it?", "When is it?")
+    await kept(evals, "Not this one.", use="other")
+    shows = {**evals.contains, "reference": "heard"}
+    evaluation = await evals.client.evals.create(
+        data_source_config={"type": "stored_completions", "metadata": {"use": "chat"}},
+        testing_criteria=[shows],
+    )
+    source = {"type": "stored_completions", "metadata": {"use": "chat"}, "created_after": first.created}
+    old = await evals.finished(evaluation, {"type": "completions", "source": source})
+    items = await evals.items(old)
+    assert [item.sample.output[0].content for item in items] == [
+        completion.choices[0].message.content for completion in (first, second)
+    ]
+    assert items[0].datasource_item["input"][0]["content"] == "Where is it?"
+    assert (old.model, old.per_model_usage, old.result_counts.passed) == (None, [], 2)
+    reference = {"type": "item_reference", "item_reference": "item.input"}
+    anew = await evals.finished(evaluation, evals.completions(source, input_messages=reference))
+    assert [item.sample.model for item in await evals.items(anew)] == ["gpt-4.1-nano-2025-04-14"] * 2
+    assert anew.per_model_usage[0].invocation_count == 2
+    for bounds in ({"created_before": first.created - 10}, {"model": "o3"}):
+        with pytest.raises(BadRequestError, match="No stored completions match"):
+            await evals.start(evaluation, {"type": "completions", "source": {**source, **bounds}})
+    limited = {"type": "completions", "source": {**source, "limit": 1}}
+    assert (await evals.finished(evaluation, limited)).result_counts.total == 1
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        {"tools": [{"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}]},
+        {"tools": [{"type": "function", "name": "find", "parameters": {"type": "object"}}]},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}},
+        {"text": {"format": {"type": "json_schema", "name": "x", "schema": {"type": "object"}}}},
+        {"text": {"format": {"type": "text"}}},
+    ],
+)
+async def test_tools_and_formats_are_taken_in_the_words_of_either_api(evals, sampling):
+    evaluation = await evals.create()
+    data_source = evals.completions(evals.questions(1), type="responses", sampling_params=sampling)
+    done = await evals.finished(evaluation, data_source)
+    assert (done.status, done.result_counts.errored) == ("completed", 0)
+
+
 @pytest.mark.parametrize("kind", ["completions", "responses"])
 @pytest.mark.parametrize("name", ["max_completion_tokens", "max_completions_tokens", "max_tokens"])
 async def test_every_spelling_of_the_token_limit_is_obeyed(evals, kind, name):

@@ -13,6 +13,9 @@ DEFAULT_SAMPLING = {"seed": 42, "temperature": 1.0, "top_p": 1.0}
 TOKEN_LIMITS = ("max_completion_tokens", "max_completions_tokens", "max_tokens", "max_output_tokens")
 """Every spelling in which clients limit the length of an answer."""
 
+MOST_STORED = 10_000
+"""Stored completions that one run reads."""
+
 _FROM_FILES = ("file_id", "file_content")
 _SOURCES = {
     "jsonl": _FROM_FILES,
@@ -20,7 +23,6 @@ _SOURCES = {
     "responses": _FROM_FILES,
 }
 _ROLES = ("system", "developer", "user", "assistant", "tool")
-_MOST_STORED = 10_000
 
 
 def read_data_source(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,8 +63,8 @@ def _check_stored(source: Mapping[str, Any]) -> None:
         value = source.get(name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**62):
             raise invalid_payload(f"Invalid type for data_source.source.{name}: expected an integer.")
-    if source.get("limit") is not None and not 1 <= source["limit"] <= _MOST_STORED:
-        raise invalid_payload(f"Invalid value for data_source.source.limit. It must be between 1 and {_MOST_STORED}.")
+    if source.get("limit") is not None and not 1 <= source["limit"] <= MOST_STORED:
+        raise invalid_payload(f"Invalid value for data_source.source.limit. It must be between 1 and {MOST_STORED}.")
     if source.get("model") is not None and not isinstance(source["model"], str):
         raise invalid_payload("Invalid type for data_source.source.model: expected a string.")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..chat.answering import answer_chat
 from ..chat.completion import Completion, render_completion
 from ..chat.request import ChatRequest, read_chat_request
 from ..dialect import new_id
@@ -21,7 +22,7 @@ from .data_source import token_limit
 from .prompts import prompt_messages, shown_messages
 from .samples import shown_message, usage_of
 
-_PASSED_ON = ("temperature", "top_p", "seed", "reasoning_effort", "response_format", "tools", "parallel_tool_calls")
+_PASSED_ON = ("temperature", "top_p", "seed", "reasoning_effort", "response_format", "parallel_tool_calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,21 @@ def _response_format(sampling: Mapping[str, Any]) -> Any:
     return wanted
 
 
+def _tool(tool: Any) -> Any:
+    """A tool in chat's words; the responses API has the function's fields beside its type."""
+    if isinstance(tool, dict) and tool.get("type") == "function" and "function" not in tool:
+        return {"type": "function", "function": {key: tool[key] for key in tool if key != "type"}}
+    return tool
+
+
 def chat_body(data_source: Mapping[str, Any], messages: list[dict[str, Any]]) -> dict[str, Any]:
     """The chat request for one row's messages."""
     sampling = data_source["sampling_params"]
     body: dict[str, Any] = {name: sampling[name] for name in _PASSED_ON if sampling.get(name) is not None}
     if sampling.get("text"):
         body["response_format"] = _response_format(sampling)
+    if sampling.get("tools"):
+        body["tools"] = [_tool(tool) for tool in sampling["tools"]]
     limit = token_limit(sampling)
     if limit is not None:
         body["max_completion_tokens"] = limit
@@ -66,7 +76,7 @@ async def sample_row(
     chat = read_chat_request(body, serving.base)
     await admitted(resource, serving, estimate_tokens(messages, chat.max_tokens))
     started = asyncio.get_running_loop().time()
-    answer = (await inference.answer(serving.engine, chat.requests()))[0]
+    answer = (await answer_chat(inference, serving, chat))[0]
     sample = _shown(resource, serving, chat, answer, messages)
     return Sampled(sample, Payment(serving, body, answer), started)
 
@@ -75,7 +85,11 @@ def _shown(
     resource: Resource, serving: Serving, chat: ChatRequest, answer: Answer, messages: list[dict[str, Any]]
 ) -> dict[str, Any]:
     completion = Completion(
-        new_id("chatcmpl", "openai", 29), int(resource.clock.now()), serving.model, (answer,), logprobs=False
+        id=new_id("chatcmpl", "openai", 29),
+        created=int(resource.clock.now()),
+        model=serving.model,
+        answers=(answer,),
+        tools=chat.tools,
     )
     choice = render_completion(completion)["choices"][0]
     return {

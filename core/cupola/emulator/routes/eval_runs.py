@@ -14,6 +14,7 @@ from ..dialect import new_timed_id
 from ..errors import invalid_payload, not_found, unexpected_state
 from ..evals.data_source import read_data_source
 from ..evals.rows import RowError, rows_of_content
+from ..evals.stored import rows_of_stored
 from ..evals.view import render_run
 from ..file_import import file_status
 from ..paging import fetch_page, list_body, read_page
@@ -54,7 +55,10 @@ def _given_rows(resource: Resource, evaluation: Eval, source: Mapping[str, Any])
         _check_file(resource, source["id"])
         return None
     if source["type"] == "stored_completions":
-        raise invalid_payload("Stored completions are not served yet.")
+        rows = rows_of_stored(resource, source)
+        if not rows:
+            raise invalid_payload("No stored completions match data_source.source.")
+        return rows
     item_schema = evaluation.data_source_config["schema"]["properties"]["item"]
     try:
         return rows_of_content(source["content"], item_schema)
