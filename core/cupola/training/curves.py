@@ -29,6 +29,8 @@ class SeriesSpec:
     split: Split
     sparse: bool = False
     """Measured at a few steps only: worth a mark at every point."""
+    line: bool = True
+    """Whether the points are joined; a few marks say more without a line across other series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ _LOSS = ChartSpec(
     (
         SeriesSpec("train_loss", "train", "train"),
         SeriesSpec("valid_loss", "valid", "valid"),
-        SeriesSpec("full_valid_loss", "valid, all rows", "valid", sparse=True),
+        SeriesSpec("full_valid_loss", "valid, all rows", "valid", sparse=True, line=False),
     ),
 )
 _ACCURACY = ChartSpec(
@@ -65,7 +67,7 @@ _ACCURACY = ChartSpec(
     (
         SeriesSpec("train_mean_token_accuracy", "train", "train"),
         SeriesSpec("valid_mean_token_accuracy", "valid", "valid"),
-        SeriesSpec("full_valid_mean_token_accuracy", "valid, all rows", "valid", sparse=True),
+        SeriesSpec("full_valid_mean_token_accuracy", "valid, all rows", "valid", sparse=True, line=False),
     ),
 )
 _PREFERENCE = (
@@ -185,7 +187,8 @@ def _total_from_checkpoints(job: Job, checkpoints: Sequence[Checkpoint]) -> int 
 
 
 def _metadata(job: Job) -> dict[str, Any]:
-    metadata = json.loads(job.raw).get("metadata")
+    told = json.loads(job.raw)
+    metadata = told.get("metadata") if isinstance(told, dict) else None
     return metadata if isinstance(metadata, dict) else {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ class Curve:
     glyph: str = ""
     """At the line's end, and with `points` at every point; "" draws the line alone."""
     points: bool = False
+    line: bool = True
+    """Whether the points are joined."""
     band: tuple[Floats, Floats] | None = None
     """Low and high around the values, shape (n,) each."""
 
@@ -109,7 +111,7 @@ def _clean(curve: Curve, view: View) -> Curve:
     if view.zoom and len(steps):
         steps, values = window(steps, values, *view.zoom)
     band = curve.band if len(values) == len(curve.values) else None
-    return Curve(steps, values, curve.ink, curve.glyph, curve.points, band)
+    return replace(curve, steps=steps, values=values, band=band)
 
 
 def _axes(curves: Sequence[Curve], view: View, width: int, height: int) -> tuple[Axis, Axis] | None:
@@ -149,6 +151,8 @@ def frame(x: Axis, y: Axis, left: int, width: int, height: int) -> Grid:
 
 
 def _draw_line(grid: Grid, curve: Curve, x: Axis, y: Axis, left: int, columns: int, rows: int) -> None:
+    if not curve.line:
+        return
     steps, values = decimate(curve.steps, curve.values, x.low, x.high, 2 * columns)
     if len(steps) == 0:
         return

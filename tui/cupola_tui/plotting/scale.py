@@ -38,9 +38,10 @@ class Axis:
 
 
 def nice_axis(low: float, high: float, count: int, log: bool = False) -> Axis:
-    """An axis of round limits around [low, high] with at most about `count` ticks (at least 2).
+    """An axis around [low, high] with at most about `count` ticks at round numbers.
 
-    Limits jump rather than creep when data grow, so that a live chart rarely has to be drawn anew.
+    Limits are quarters of the ticks' distance: tight enough to use the height, and they jump rather than creep when
+    data grow, so that a live chart rarely has to be drawn anew.
     A log axis needs low > 0.
     """
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -52,10 +53,15 @@ def nice_axis(low: float, high: float, count: int, log: bool = False) -> Axis:
         margin = abs(low) * 0.1 or 1.0
         low, high = max(low - margin, -sys.float_info.max), min(high + margin, sys.float_info.max)
     step = _nice_step(high / max(1, count) - low / max(1, count))
-    first, last = math.floor(low / step), math.ceil(high / step)
-    bottom, top = min(first * step, low), max(last * step, high)
-    if not (math.isfinite(bottom) and math.isfinite(top)) or last - first > 100 or bottom >= top:
-        return Axis(low, high, False, (low, high), (number(low), number(high)))
+    quarter = step / 4
+    bottom = min(math.floor(low / quarter) * quarter, low)
+    top = max(math.ceil(high / quarter) * quarter, high)
+    plain = Axis(low, high, False, (low, high), (number(low), number(high)))
+    if not (math.isfinite(bottom) and math.isfinite(top) and math.isfinite(top / step - bottom / step)):
+        return plain
+    first, last = math.ceil(bottom / step - 1e-9), math.floor(top / step + 1e-9)
+    if not 1 <= last - first <= 100 or bottom >= top:
+        return plain
     ticks = tuple(position * step for position in range(first, last + 1))
     return Axis(bottom, top, False, ticks, labels(ticks))
 

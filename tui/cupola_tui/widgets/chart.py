@@ -35,6 +35,8 @@ class Series:
     """Shape (n,), any floats."""
     sparse: bool = False
     """Few measurements: every point is marked and nothing is smoothed."""
+    line: bool = True
+    """Whether the points are joined."""
     band: tuple[Floats, Floats] | None = None
 
 
@@ -161,7 +163,7 @@ class Chart(Painted, can_focus=True):
                 steps, values = finite(steps, values)
                 smoother = self._smoothers.setdefault((position, series.label), Smoother(self._weight))
                 values = smoother(values)
-            bright.append(Curve(steps, values, ink, glyph, series.sparse, series.band))
+            bright.append(Curve(steps, values, ink, glyph, series.sparse, series.line, series.band))
         return dim + bright
 
     def _title(self, width: int, height: int) -> list[Line]:

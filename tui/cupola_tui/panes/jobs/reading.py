@@ -86,7 +86,7 @@ def read_curves(facts: Facts, job: Job, now: float) -> JobView:
     plots = [
         Plot(
             spec.title,
-            tuple(Series(one.label, *series[one.metric], sparse=one.sparse) for one in spec.series),
+            tuple(Series(one.label, *series[one.metric], one.sparse, one.line) for one in spec.series),
             total,
         )
         for spec in charts(job.method, metrics)
