@@ -185,6 +185,53 @@ async def test_stored_completions_are_graded_as_they_are_or_answered_anew(evals)
     assert (await evals.finished(evaluation, limited)).result_counts.total == 1
 
 
+async def test_stored_responses_are_graded_as_they_are_or_answered_anew(evals):
+    client = evals.client.responses
+    first = await client.create(
+        model="gpt-4.1", input="Where is it?", instructions="Be Cora.", metadata={"use": "chat"}
+    )
+    second = await client.create(model="gpt-4.1", input="And when?", previous_response_id=first.id)
+    await client.create(model="o3", input="Something else.")
+    evaluation = await evals.create({**evals.contains, "reference": "heard"}, schema={"type": "object"})
+    source = {"type": "responses", "model": "gpt-4.1", "created_after": int(first.created_at)}
+    old = await evals.finished(evaluation, {"type": "responses", "source": source})
+    items = {item.datasource_item["id"]: item for item in await evals.items(old)}
+    assert {identity: item.sample.output[0].content for identity, item in items.items()} == {
+        first.id: first.output_text,
+        second.id: second.output_text,
+    }
+    assert [message["content"] for message in items[second.id].datasource_item["input"]] == [
+        "Where is it?",
+        first.output_text,
+        "And when?",
+    ]
+    reference = {"type": "item_reference", "item_reference": "item.input"}
+    narrow = {**source, "metadata": {"use": "chat"}, "instructions_search": "cora", "temperature": 1.0}
+    anew = evals.completions(narrow, type="responses", input_messages=reference)
+    done = await evals.finished(evaluation, anew)
+    assert [item.datasource_item["id"] for item in await evals.items(done)] == [first.id]
+    assert done.result_counts.passed == done.per_model_usage[0].invocation_count == 1
+    for nobody in ({"users": ["someone"]}, {"tools": ["search"]}, {"top_p": 0.1}, {"reasoning_effort": "high"}):
+        with pytest.raises(BadRequestError, match="No stored responses match"):
+            await evals.start(evaluation, {"type": "responses", "source": {**source, **nobody}})
+
+
+async def test_a_prompt_may_be_a_trajectory_of_items_with_calls(evals):
+    evaluation = await evals.create({**evals.contains, "reference": "heard"}, schema={"type": "object"})
+    trajectory = [
+        {"role": "user", "content": "Where is order 7?"},
+        {"type": "function_call", "call_id": "call_1", "name": "find", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "call_1", "output": "In Oslo."},
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Say it."}]},
+    ]
+    reference = {"type": "item_reference", "item_reference": "item.trajectory"}
+    rows = [{"trajectory": trajectory}, {"trajectory": "words"}, {"trajectory": [{"type": "video"}]}]
+    done = await evals.finished(evaluation, evals.completions(rows, type="responses", input_messages=reference))
+    items = sorted(await evals.items(done), key=lambda item: item.datasource_item_id)
+    assert [item.status for item in items] == ["pass", "error", "error"]
+    assert [message.role for message in items[0].sample.input] == ["user", "assistant", "tool", "user"]
+
+
 @pytest.mark.parametrize(
     "sampling",
     [

@@ -15,6 +15,7 @@ from ..engine import Answer
 from ..errors import ApiError, deployment_not_found
 from ..judge import judge
 from ..limits import NEVER_SECONDS, RateLimitExceeded, estimate_tokens
+from ..pacing import keep_pace
 from ..resource import Resource
 from ..serving import Serving, find_serving
 
@@ -54,15 +55,6 @@ async def admitted(resource: Resource, serving: Serving, tokens: int) -> None:
     raise ApiError(429, "429", "The evaluation exceeded the rate limit of its deployment. Raise its capacity.")
 
 
-async def keep_pace(resource: Resource, serving: Serving, started: float, tokens: int) -> None:
-    """Sleep for what is left of the declared latency of an answer, `started` on the event loop's clock."""
-    stand = serving.base.emulator
-    declared = stand.first_token_ms / 1000 + tokens / stand.tokens_per_second
-    left = resource.clock.real(declared) - (asyncio.get_running_loop().time() - started)
-    if left > 0:
-        await asyncio.sleep(left)
-
-
 class GraderModel:
     """Answers the prompts of one model grader through its deployment, by the judge."""
 
@@ -98,7 +90,7 @@ class GraderModel:
             body = {"messages": request.messages, "response_format": request.response_format, **request.sampling}
             answer = Answer(reply.text, "stop", usage.prompt_tokens, usage.completion_tokens)
             self.payments.append(Payment(serving, body, answer))
-        await keep_pace(self._resource, serving, started, usage.completion_tokens)
+        await keep_pace(self._resource.clock, serving.base, started, usage.completion_tokens)
         return replace(reply, model=serving.model)
 
 

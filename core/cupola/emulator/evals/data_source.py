@@ -16,11 +16,14 @@ TOKEN_LIMITS = ("max_completion_tokens", "max_completions_tokens", "max_tokens",
 MOST_STORED = 10_000
 """Stored completions that one run reads."""
 
+STORED = ("stored_completions", "responses")
+"""Sources that bring their answers; they need no model."""
+
 _FROM_FILES = ("file_id", "file_content")
 _SOURCES = {
     "jsonl": _FROM_FILES,
     "completions": (*_FROM_FILES, "stored_completions"),
-    "responses": _FROM_FILES,
+    "responses": (*_FROM_FILES, "responses"),
 }
 _ROLES = ("system", "developer", "user", "assistant", "tool")
 
@@ -35,8 +38,7 @@ def read_data_source(body: Mapping[str, Any]) -> dict[str, Any]:
     _check_source(given)
     if given["type"] == "jsonl":
         return given
-    stored = given["source"]["type"] == "stored_completions"
-    if stored and given.get("model") is None:
+    if given["source"]["type"] in STORED and given.get("model") is None:
         return given
     if not isinstance(given.get("model"), str) or not given["model"]:
         raise invalid_payload("The data_source.model field is required.")
@@ -53,7 +55,7 @@ def _check_source(given: Mapping[str, Any]) -> None:
         raise invalid_payload("The data_source.source.id field is required.")
     if kind == "file_content" and (not isinstance(source.get("content"), list) or not source["content"]):
         raise invalid_payload("data_source.source.content must be a list of at least one row.")
-    if kind == "stored_completions":
+    if kind in STORED:
         _check_stored(source)
 
 
@@ -65,8 +67,13 @@ def _check_stored(source: Mapping[str, Any]) -> None:
             raise invalid_payload(f"Invalid type for data_source.source.{name}: expected an integer.")
     if source.get("limit") is not None and not 1 <= source["limit"] <= MOST_STORED:
         raise invalid_payload(f"Invalid value for data_source.source.limit. It must be between 1 and {MOST_STORED}.")
-    if source.get("model") is not None and not isinstance(source["model"], str):
-        raise invalid_payload("Invalid type for data_source.source.model: expected a string.")
+    for name in ("model", "instructions_search", "reasoning_effort"):
+        if source.get(name) is not None and not isinstance(source[name], str):
+            raise invalid_payload(f"Invalid type for data_source.source.{name}: expected a string.")
+    for name in ("tools", "users"):
+        names = source.get(name) or []
+        if not isinstance(names, list) or not all(isinstance(entry, str) for entry in names):
+            raise invalid_payload(f"Invalid type for data_source.source.{name}: expected a list of strings.")
 
 
 def _check_input_messages(given: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from cupola.graders.template import InvalidVariableError, lookup, render_json
 
 from ..errors import ApiError
+from ..responses.items import chat_messages
 
 _TEXTS = ("text", "input_text", "output_text")
 
@@ -37,26 +38,30 @@ def _content(content: Any) -> Any:
     return parts
 
 
-def _message(message: Any) -> dict[str, Any]:
-    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-        raise _refusal("The referenced value is not a list of messages.")
+def _message(message: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in message.items() if key != "type" and value is not None}
     return {**kept, "content": _content(message.get("content"))}
+
+
+def _referenced(reference: str, scope: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The messages that a row holds, or the items of the responses API, which may be calls and their outputs."""
+    messages = lookup(reference.strip("{} "), scope)
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        raise _refusal("The referenced value is not a list of messages.")
+    if any(message.get("type", "message") != "message" for message in messages):
+        return chat_messages(messages)
+    return [_message(message) for message in messages]
 
 
 def prompt_messages(input_messages: Mapping[str, Any], item: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The messages for one item, templates filled in. Raises ApiError for what the item does not have."""
     scope = {"item": item}
     try:
-        if input_messages["type"] == "template":
-            messages = render_json(input_messages["template"], scope)
-        else:
-            messages = lookup(input_messages["item_reference"].strip("{} "), scope)
+        if input_messages["type"] == "item_reference":
+            return _referenced(input_messages["item_reference"], scope)
+        return [_message(message) for message in render_json(input_messages["template"], scope)]
     except InvalidVariableError as error:
         raise _refusal(str(error)) from error
-    if not isinstance(messages, list):
-        raise _refusal("The referenced value is not a list of messages.")
-    return [_message(message) for message in messages]
 
 
 def shown_messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from cupola.graders import Grader, PythonSandbox
 from ..dialect import new_timed_id
 from ..errors import ApiError, deployment_not_found
 from ..inference.client import Inference
+from ..pacing import keep_pace
 from ..resource import Resource
 from ..serving import find_serving
 from ..state import eval_items, eval_runs, evals
@@ -20,7 +21,6 @@ from ..state.database import transaction
 from ..state.eval_items import EvalRow, OutputItem
 from ..state.eval_runs import Run, Usage
 from ..watch import watched
-from .calls import keep_pace
 from .criteria import graders_of
 from .grading import Verdict, grade
 from .rows import RowError, rows_of_file
@@ -186,7 +186,7 @@ class EvalRunner:
             usage = Usage(str(run.model), 1, answer.prompt_tokens, answer.completion_tokens)
             eval_runs.count_usage(database, run.id, usage)
             sampled.payment.enter(self._resource)
-        await keep_pace(self._resource, sampled.payment.serving, sampled.started, answer.completion_tokens)
+        await keep_pace(self._resource.clock, sampled.payment.serving.base, sampled.started, answer.completion_tokens)
         return dict(sampled.sample)
 
     def _keep(self, run: Run, row: EvalRow, shown: dict[str, object], verdicts: list[Verdict]) -> None:

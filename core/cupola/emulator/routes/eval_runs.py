@@ -12,9 +12,9 @@ from starlette.routing import Route
 from ..body import metadata_field, read_object, text_field
 from ..dialect import new_timed_id
 from ..errors import invalid_payload, not_found, unexpected_state
-from ..evals.data_source import read_data_source
+from ..evals.data_source import STORED, read_data_source
 from ..evals.rows import RowError, rows_of_content
-from ..evals.stored import rows_of_stored
+from ..evals.stored import rows_of_completions, rows_of_responses
 from ..evals.view import render_run
 from ..file_import import file_status
 from ..paging import fetch_page, list_body, read_page
@@ -54,10 +54,11 @@ def _given_rows(resource: Resource, evaluation: Eval, source: Mapping[str, Any])
     if source["type"] == "file_id":
         _check_file(resource, source["id"])
         return None
-    if source["type"] == "stored_completions":
-        rows = rows_of_stored(resource, source)
+    if source["type"] in STORED:
+        completions = source["type"] == "stored_completions"
+        rows = (rows_of_completions if completions else rows_of_responses)(resource, source)
         if not rows:
-            raise invalid_payload("No stored completions match data_source.source.")
+            raise invalid_payload(f"No stored {'completions' if completions else 'responses'} match the source.")
         return rows
     item_schema = evaluation.data_source_config["schema"]["properties"]["item"]
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,14 +32,27 @@ def add(database: sqlite3.Connection, response: StoredResponse) -> None:
     database.execute(f"INSERT INTO responses ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", values)
 
 
-def find(database: sqlite3.Connection, response_id: str) -> StoredResponse | None:
-    """The response of that id."""
-    row = database.execute("SELECT * FROM responses WHERE id = ?", (response_id,)).fetchone()
-    if row is None:
-        return None
+def _from_row(row: sqlite3.Row) -> StoredResponse:
     return StoredResponse(
         **{name: json.loads(row[name]) if name in _JSON else row[name] for name in StoredResponse.__slots__}
     )
+
+
+def find(database: sqlite3.Connection, response_id: str) -> StoredResponse | None:
+    """The response of that id."""
+    row = database.execute("SELECT * FROM responses WHERE id = ?", (response_id,)).fetchone()
+    return _from_row(row) if row else None
+
+
+def created_between(
+    database: sqlite3.Connection, after: float | None = None, before: float | None = None
+) -> Iterator[StoredResponse]:
+    """The responses of that time, oldest first, one by one; `after` is inside it and `before` is not."""
+    rows = database.execute(
+        "SELECT * FROM responses WHERE (? IS NULL OR created_at >= ?) AND (? IS NULL OR created_at < ?) ORDER BY seq",
+        (after, after, before, before),
+    )
+    yield from map(_from_row, rows)
 
 
 def remove(database: sqlite3.Connection, response_id: str) -> None:
