@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Mount
 from cupola_data.models import catalogue
 
 from .account import open_account
+from .batch.runner import BatchRunner
 from .clock import Clock
 from .deployments.lifecycle import deploy_base_models
 from .dialect import Dialect
@@ -32,6 +33,7 @@ from .middleware import BodyLimit, Gate, LocalHostOnly, RequestIds
 from .resource import Resource
 from .routes import (
     arm,
+    batches,
     chat,
     deployments,
     eval_runs,
@@ -55,7 +57,7 @@ from .training.lifecycle import Lifecycle
 from .watch import watched
 
 _EVALS: Sequence[BaseRoute] = (*graders.ROUTES, *evals.ROUTES, *eval_runs.ROUTES, *output_items.ROUTES)
-_ANSWERS: Sequence[BaseRoute] = (*stored_completions.ROUTES, *responses.ROUTES)
+_ANSWERS: Sequence[BaseRoute] = (*stored_completions.ROUTES, *responses.ROUTES, *batches.ROUTES)
 _SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES, *_ANSWERS, *_EVALS)
 _DATED: Sequence[BaseRoute] = (*_SHARED, *uploads.ROUTES, *jobs.DATED_ROUTES, *chat.DATED_ROUTES)
 _PROJECT_V1: Sequence[BaseRoute] = (*_SHARED, *chat.V1_ROUTES)
@@ -111,6 +113,7 @@ async def _working(service: Service) -> AsyncIterator[None]:
         watched(asyncio.create_task(service.lifecycle.run())),
         watched(asyncio.create_task(service.inference.run())),
         watched(asyncio.create_task(service.evals.run())),
+        watched(asyncio.create_task(service.batches.run())),
     ]
     try:
         yield
@@ -149,7 +152,14 @@ def create_app(
         with exclusive(state_dir):
             resource = open_resource(state_dir, speed, dialect, clock, engines)
             inference = Inference(engines, state_dir / "inference.log")
-            service = Service(resource, inference, Lifecycle(resource), EvalRunner(resource, inference), faults)
+            service = Service(
+                resource,
+                inference,
+                Lifecycle(resource),
+                EvalRunner(resource, inference),
+                BatchRunner(resource, inference),
+                faults,
+            )
             app.state.service = service
             app.router.routes.extend(_surfaces(resource))
             try:

@@ -13,7 +13,8 @@ from .resource import Resource
 from .training.lifecycle import Lifecycle
 
 if TYPE_CHECKING:
-    # Evaluations call deployments as requests do, by way of what this module offers.
+    # Evaluations and batches call deployments as requests do, by way of what this module offers.
+    from .batch.runner import BatchRunner
     from .evals.runner import EvalRunner
 
 
@@ -25,6 +26,7 @@ class Service:
     inference: Inference
     lifecycle: Lifecycle
     evals: EvalRunner
+    batches: BatchRunner
     faults: Faults
 
 

@@ -308,6 +308,7 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE jobs ADD COLUMN cap_lifted INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE steps ADD COLUMN cost REAL NOT NULL DEFAULT 0;
     """,
+    "ALTER TABLE batches ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0",
 )
 """Each entry is applied once, in order; `PRAGMA user_version` counts those applied."""
 
