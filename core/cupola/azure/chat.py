@@ -34,6 +34,7 @@ class Chat:
     credential: Credential = field(repr=False)
     exchange: Exchange = field(repr=False)
     monotonic: Callable[[], float] = time.perf_counter
+    clock: Callable[[], float] = time.time
 
     async def ask(self, deployment: str, body: Mapping[str, Any]) -> ChatReply:
         """Send one chat request and return the whole answer; never tried a second time.

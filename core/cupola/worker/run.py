@@ -18,6 +18,7 @@ from ..paths import Paths
 from ..settings import Profile
 from ..store import health
 from ..store.database import Database, keep_good_copy, open_store
+from . import benchmarks
 from .lock import Holder, held
 from .loop import Loop
 from .poll import pace_of
@@ -75,7 +76,10 @@ async def _until_told(profile: Profile, credential: Credential, database: Databa
         loop.add_signal_handler(number, task.cancel if task else loop.stop)
     on_call = functools.partial(health.log_call, database)
     try:
-        async with connect(profile, credential, on_call=on_call) as service:
+        async with (
+            connect(profile, credential, on_call=on_call) as service,
+            benchmarks.at_work(profile, credential, database),
+        ):
             await Loop(service, database, pace_of(profile)).run()
     except asyncio.CancelledError:
         log.info("Told to stop.")

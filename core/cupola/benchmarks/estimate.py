@@ -1,0 +1,200 @@
+"""What a run will take before it is paid for: calls, tokens, dollars and minutes, each as a range."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..datasets.tokens import encoder, encoding_for
+from ..graders import Grader, LabelModel, Multi, ScoreModel
+from ..store import answers
+from ..store.answers import AnswerState
+from ..store.database import Database
+from .definition import Arm, Benchmark
+from .items import Item
+from .prices import price_of
+from .schedule import asks_of
+
+_SAMPLED = 40
+"""Prompts whose tokens are counted; the rest are taken to be alike."""
+_COMPLETION = (20, 600)
+"""Tokens of an answer of which nothing is known."""
+_REASONING = (200, 4_000)
+_JUDGEMENT = (40, 400)
+_SECONDS = (0.5, 8.0)
+"""A call of which nothing is known."""
+_AT_ONCE = (8, 64)
+_FRAME = 12
+"""Tokens that each chat request has beyond its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From as little as to as much as is likely."""
+
+    low: float
+    high: float
+
+    def __add__(self, other: Range) -> Range:
+        """Return both together."""
+        return Range(self.low + other.low, self.high + other.high)
+
+    def times(self, count: float) -> Range:
+        """Return the range of so many."""
+        return Range(self.low * count, self.high * count)
+
+
+@dataclass(frozen=True, slots=True)
+class ArmEstimate:
+    """One deployment's part."""
+
+    name: str
+    purpose: str
+    """arm or judge."""
+    calls: int
+    known: int
+    """Rows that the journal answers already."""
+    prompt_tokens: Range
+    completion_tokens: Range
+    usd: Range | None
+    """None where the price is not known."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEstimate:
+    """A whole run."""
+
+    parts: tuple[ArmEstimate, ...]
+    minutes: Range
+
+    @property
+    def calls(self) -> int:
+        """Requests that will be sent, retries left out."""
+        return sum(part.calls for part in self.parts)
+
+    @property
+    def tokens(self) -> Range:
+        """Of prompts and completions."""
+        return sum((part.prompt_tokens + part.completion_tokens for part in self.parts), Range(0.0, 0.0))
+
+    @property
+    def usd(self) -> Range:
+        """As far as prices are known."""
+        return sum((part.usd for part in self.parts if part.usd is not None), Range(0.0, 0.0))
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Deployments whose price is not known."""
+        return tuple(part.name for part in self.parts if part.usd is None and part.calls)
+
+
+def estimate(database: Database, benchmark: Benchmark, items: Sequence[Item]) -> RunEstimate:
+    """What a run of a benchmark will take beyond what the journal answers already."""
+    known = answers.find_many(database, {(ask.request, ask.number) for ask in asks_of(benchmark, items)})
+    done = {key for key, entry in known.items() if entry.answer.state is AnswerState.ANSWERED}
+    arms = [_arm(database, benchmark, index, items, done) for index in range(len(benchmark.arms))]
+    rows = sum(part.calls for part in arms)
+    judges = [_judge(benchmark, judge, prompts, rows, arms) for judge, prompts in _judge_prompts(benchmark)]
+    return RunEstimate((*arms, *judges), _minutes(database, benchmark, [*arms, *judges]))
+
+
+def _arm(
+    database: Database, benchmark: Benchmark, index: int, items: Sequence[Item], done: set[tuple[str, int]]
+) -> ArmEstimate:
+    arm = benchmark.arms[index]
+    asked = asks_of(replace(benchmark, arms=(arm,)), items)
+    known = sum((ask.request, ask.number) in done for ask in asked)
+    calls = len(asked) - known
+    prompt = _prompt_tokens(arm.model, [_text(item) for item in items[:_SAMPLED]])
+    prompts = Range(prompt * calls, prompt * calls)
+    completions = _completion(database, arm).times(calls)
+    price = price_of(arm.model, arm.tier, benchmark.engine)
+    usd = None
+    if price is not None:
+        usd = Range(
+            price.usd(int(prompts.low), int(completions.low)), price.usd(int(prompts.high), int(completions.high))
+        )
+    return ArmEstimate(arm.name, "arm", calls, known, prompts, completions, usd, price.source if price else "")
+
+
+def _judge(
+    benchmark: Benchmark, judge: str, prompts: Sequence[str], rows: int, arms: Sequence[ArmEstimate]
+) -> ArmEstimate:
+    """A judge reads each prompt of its own with an answer in it."""
+    calls = rows * len(prompts)
+    frame = _prompt_tokens(judge, prompts)
+    answer = Range(_COMPLETION[0], _COMPLETION[1])
+    if rows:
+        total = sum((part.completion_tokens for part in arms), Range(0.0, 0.0))
+        answer = Range(total.low / rows, total.high / rows)
+    prompt = Range(frame + answer.low, frame + 2 * answer.high).times(calls)
+    completion = Range(*_JUDGEMENT).times(calls)
+    price = price_of(judge)
+    usd = None
+    if price is not None:
+        usd = Range(price.usd(int(prompt.low), int(completion.low)), price.usd(int(prompt.high), int(completion.high)))
+    return ArmEstimate(judge, "judge", calls, 0, prompt, completion, usd, price.source if price else "")
+
+
+def _judge_prompts(benchmark: Benchmark) -> list[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = {}
+    for use in benchmark.graders:
+        for part in _parts(use.grader):
+            if isinstance(part, ScoreModel | LabelModel):
+                found.setdefault(part.model, []).append(json.dumps(list(part.input), ensure_ascii=False))
+    return list(found.items())
+
+
+def _parts(grader: Grader) -> list[Grader]:
+    return list(grader.graders.values()) if isinstance(grader, Multi) else [grader]
+
+
+def _completion(database: Database, arm: Arm) -> Range:
+    """From what this deployment has answered before, else from its bound, else from what models do."""
+    rows = database.rows(
+        "SELECT completion_tokens FROM answers WHERE deployment = ? AND purpose = 'arm'"
+        " AND completion_tokens IS NOT NULL ORDER BY answered_at DESC LIMIT 200",
+        (arm.deployment,),
+    )
+    if len(rows) >= 10:
+        seen = np.array([row[0] for row in rows], dtype=np.float64)
+        spread = 2 * seen.std() / np.sqrt(len(seen))
+        return Range(max(seen.mean() - spread, 1.0), seen.mean() + spread)
+    low, high = _REASONING if "reasoning_effort" in arm.sampling else _COMPLETION
+    bound = arm.sampling.get("max_completion_tokens") or arm.sampling.get("max_tokens")
+    return Range(min(low, bound), min(high, bound)) if isinstance(bound, int) else Range(low, high)
+
+
+def _minutes(database: Database, benchmark: Benchmark, parts: Sequence[ArmEstimate]) -> Range:
+    """The slowest deployment decides, since all work side by side."""
+    found = Range(0.0, 0.0)
+    for part in parts:
+        deployment = next((arm.deployment for arm in benchmark.arms if arm.name == part.name), part.name)
+        low, high = _SECONDS
+        rows = database.rows(
+            "SELECT avg(seconds) FROM (SELECT seconds FROM answers WHERE deployment = ? AND seconds IS NOT NULL"
+            " ORDER BY answered_at DESC LIMIT 200)",
+            (deployment,),
+        )
+        if rows and rows[0][0] is not None:
+            low, high = 0.7 * rows[0][0], 1.5 * rows[0][0]
+        mine = Range(part.calls * low / _AT_ONCE[1] / 60, part.calls * high / _AT_ONCE[0] / 60)
+        found = Range(max(found.low, mine.low), max(found.high, mine.high))
+    return found
+
+
+def _prompt_tokens(model: str, texts: Sequence[str]) -> float:
+    """The mean tokens of some prompts."""
+    encode = encoder(encoding_for(model).name).encode_ordinary
+    return sum(len(encode(text)) + _FRAME for text in texts) / max(len(texts), 1)
+
+
+def _text(item: Item) -> str:
+    return "\n".join(
+        content if isinstance(content := message.get("content"), str) else json.dumps(content)
+        for message in item.messages
+    )
