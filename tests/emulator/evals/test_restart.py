@@ -85,7 +85,7 @@ def test_a_killed_emulator_goes_on_with_its_run(serve_process):
         wait_until(lambda: len(client.evals.runs.output_items.list(run.id, eval_id=evaluation.id).data) > 10)
     server.stop(signal.SIGKILL)
     server = serve_process()
-    with server.azure() as client:
+    with server.v1() as client:
         wait_until(lambda: client.evals.runs.retrieve(run.id, eval_id=evaluation.id).status == "completed")
         done = client.evals.runs.retrieve(run.id, eval_id=evaluation.id)
         rows = [item.datasource_item_id for item in client.evals.runs.output_items.list(run.id, eval_id=evaluation.id)]

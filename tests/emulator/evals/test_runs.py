@@ -20,6 +20,10 @@ EXACT = {
 JSON_FIELD = {**EXACT, "name": "field", "input": "{{sample.output_json.answer}}"}
 
 
+def drop_null(fields):
+    return {key: value for key, value in fields.items() if value is not None}
+
+
 def stored(*answers):
     """Rows with the answers that are to be graded."""
     return [
@@ -98,6 +102,9 @@ async def test_stored_answers_are_graded_without_asking_any_model(evals):
     evals.strictly(RunRetrieveResponse, raw, error=NO_ERROR, model="")
     assert raw["result_counts"] == {"total": 3, "errored": 0, "failed": 1, "passed": 2}
     assert raw["per_model_usage"] == []
+    listed = (await evals.raw("GET", f"/evals/{evaluation.id}/runs/{done.id}/output_items")).json()
+    for item in listed["data"]:
+        evals.strictly(OutputItemListResponse, {**item, "sample": {**item["sample"], "error": NO_ERROR}})
     items = sorted(await evals.items(done), key=lambda item: item.datasource_item_id)
     assert [item.sample.output[0].content for item in items] == ["yes", "no", "no"]
     assert items[2].sample.model == "elsewhere"
@@ -266,6 +273,9 @@ async def test_a_row_without_an_answer_counts_as_errored_only(evals):
     done = await evals.finished(evaluation, evals.completions(items))
     counts = done.result_counts
     assert (counts.total, counts.passed, counts.failed, counts.errored) == (3, 0, 1, 2)
+    listed = (await evals.raw("GET", f"/evals/{evaluation.id}/runs/{done.id}/output_items")).json()
+    for item in listed["data"]:
+        evals.strictly(OutputItemListResponse, {**item, "sample": {"error": NO_ERROR, **drop_null(item["sample"])}})
     by_row = {item.datasource_item_id: item for item in await evals.items(done)}
     assert (by_row[0].status, by_row[1].status, by_row[2].status) == ("fail", "error", "error")
     assert by_row[1].results == by_row[1].sample.output == []

@@ -40,7 +40,7 @@ def failed_sample(data_source: Mapping[str, Any], error: ApiError) -> dict[str, 
         "usage": dict(NO_USAGE),
         "error": {"code": error.code, "message": error.message},
         "temperature": sampling["temperature"],
-        "max_completion_tokens": token_limit(sampling),
+        "max_completion_tokens": token_limit(sampling) or 0,
         "top_p": sampling["top_p"],
         "seed": sampling["seed"],
     }
@@ -62,7 +62,7 @@ def given_sample(sample: Mapping[str, Any] | None) -> dict[str, Any]:
         "usage": dict(NO_USAGE),
         "error": None,
         **DEFAULT_SAMPLING,
-        "max_completion_tokens": None,
+        "max_completion_tokens": 0,
     }
 
 

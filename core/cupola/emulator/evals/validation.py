@@ -15,6 +15,7 @@ from ..dialect import new_timed_id
 from ..jobs.dataset import read_rows
 from ..jobs.view import masked
 from ..resource import Resource
+from ..serving import resolve_model
 from ..state import eval_items, eval_runs, evals
 from ..state.eval_items import EvalRow, OutputItem
 from ..state.eval_runs import Run, Usage
@@ -86,6 +87,11 @@ def _run(resource: Resource, job: Job, evaluation: Eval, step: int, total: int) 
     )
 
 
+def _most_tokens(resource: Resource, job: Job) -> int:
+    serving = resolve_model(resource, job.model)
+    return (serving.base.max_output_tokens if serving else None) or 0
+
+
 def _add_item(
     resource: Resource, job: Job, run: Run, grader: Grader, criterion: str, sample: Mapping[str, Any]
 ) -> None:
@@ -102,7 +108,7 @@ def _add_item(
         "usage": usage_of(sample["prompt_tokens"], sample["completion_tokens"]),
         "error": None,
         "temperature": 1.0,
-        "max_completion_tokens": None,
+        "max_completion_tokens": _most_tokens(resource, job),
         "top_p": 1.0,
         "seed": job.seed,
     }
