@@ -17,6 +17,8 @@ NOUNS = {
     "job": "fine-tuning jobs: list, show, events, checkpoints, curve, watch, submit, pause, resume, cancel",
     "dataset": "training files on disk: check, shape, twins, cost, split, sample, convert, merge, fix",
     "file": "files of the service: list, upload",
+    "bench": "benchmarks of models: run, list, show, compare, pick, gate, items, cancel",
+    "grader": "graders: check, run, calibrate",
     "worker": "the process behind the screen: status, start, stop, run",
     "profile": "resources to work with: list, show",
     "store": "what is known locally: path, check",
@@ -40,7 +42,8 @@ def main(
 
     Returns:
         0 done; 1 failure; 2 bad usage or a refused question; 3 unreachable or throttled; 4 not allowed; 5 the remote
-        job failed or was cancelled; 8 still running at the end of --timeout; 130 interrupted.
+        job failed or was cancelled; 6 worse and 7 inconclusive (bench gate); 8 still running at the end of --timeout;
+        130 interrupted.
     """
     world = context or Context(open_face=open_face)
     try:

@@ -1,0 +1,141 @@
+"""Graders: check their JSON, run one on stored answers, and hold one against human labels."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import UsageError
+from ..context import Context, session_of, store_of
+from ..output import emit, emit_one
+from ..text import clean
+
+if TYPE_CHECKING:
+    from ...benchmarks.labels import GraderReport
+    from ...statistics.estimates import Interval
+
+
+def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    """Add the verbs."""
+    verbs = parser.add_subparsers(metavar="VERB")
+    check_ = verbs.add_parser("check", parents=[common], help="whether the service would take a grader")
+    check_.add_argument("files", nargs="+", type=Path, metavar="JSON")
+    check_.set_defaults(run=check)
+    run_ = verbs.add_parser("run", parents=[common], help="grade one answer here; model graders are not asked")
+    run_.add_argument("file", type=Path, metavar="JSON")
+    run_.add_argument("--item", default="{}", help="the item's fields as JSON, or @FILE")
+    run_.add_argument("--answer", required=True, help="the answer's text, or @FILE")
+    run_.set_defaults(run=run)
+    calibrate_ = verbs.add_parser("calibrate", parents=[common], help="agreement with human labels, corrected rates")
+    calibrate_.add_argument("benchmark")
+    calibrate_.add_argument("--grader", help="the first one if left out")
+    calibrate_.set_defaults(run=calibrate)
+
+
+def check(options: argparse.Namespace, context: Context) -> int:
+    """Print each grader's name, type, hash, threshold and what it asks; a broken one is an error."""
+    from ...benchmarks.files import read_grader
+
+    rows = []
+    for path in options.files:
+        use = read_grader(path)
+        scale = use.scale
+        rows.append(
+            {
+                "file": str(path),
+                "name": use.name,
+                "type": use.grader.type,
+                "threshold": use.threshold,
+                "range": [scale.low, scale.high] if math.isfinite(scale.width) else None,
+                "judges": list(use.judges) or None,
+                "hash": use.hash,
+            }
+        )
+    emit(options, context.out, "cupola.grader/1", rows, ("file", "name", "type", "threshold", "judges", "hash"), None)
+    return 0
+
+
+def run(options: argparse.Namespace, context: Context) -> int:
+    """Grade one answer and print the result in the service's shape."""
+    from ...benchmarks.files import read_grader
+    from ...graders import run_grader, run_response, text_sample
+
+    use = read_grader(options.file)
+    try:
+        item = json.loads(_given(options.item))
+    except (ValueError, RecursionError) as error:
+        raise UsageError("--item is not JSON.", str(error)[:200]) from error
+    if not isinstance(item, dict):
+        raise UsageError("--item must be a JSON object.")
+    result = run_grader(use.grader, item, text_sample(_given(options.answer)))
+    emit_one(options, context.out, "cupola.grade/1", run_response(use.grader, result), None, hidden=("as_of",))
+    if result.errors:
+        context.say(f"cupola: {result.details}")
+        return 1
+    return 0
+
+
+def calibrate(options: argparse.Namespace, context: Context) -> int:
+    """Print what the labels say of a grader."""
+    from ...benchmarks.definition import from_json
+    from ...benchmarks.labels import grader_report
+    from ...benchmarks.leaderboard import load_table
+    from ...store import benchmarks
+
+    profile = session_of(context, options.profile).profile
+    with store_of(context, profile) as database:
+        found = benchmarks.runs(database, options.benchmark, 1)
+        table = load_table(database, found[0]) if found else None
+        if table is None:
+            raise UsageError(f"{clean(options.benchmark)!r} has no results yet.", remedy="Run it first.")
+        names = [use.name for use in from_json(found[0].definition).graders]
+        if options.grader and options.grader not in names:
+            raise UsageError(f"There is no grader {clean(options.grader)!r}.", remedy=f"Take one of {names}.")
+        report = grader_report(database, found[0], table, names.index(options.grader) if options.grader else 0)
+        emit_one(options, context.out, "cupola.calibration/1", _report(report), None, hidden=("as_of",))
+        if report.agreement is None:
+            context.say("There are no labels yet: open the benchmark on the screen and label some answers.")
+    return 0
+
+
+def _report(report: GraderReport) -> dict[str, Any]:
+    found = report.agreement
+    row: dict[str, Any] = {"grader": report.grader, "labelled": report.labelled, "unsure": report.unsure}
+    if found is not None:
+        row |= {
+            "agreed": found.agreed,
+            "agreed_interval": _ends(found.agreed_interval),
+            "kappa": None if math.isnan(found.kappa) else found.kappa,
+            "kappa_interval": _ends(found.kappa_interval),
+            "confusion": found.matrix.tolist(),
+        }
+    if report.consistency is not None:
+        row["self_consistency"] = report.consistency.value
+    row["corrected"] = {
+        name: {
+            "raw": rate.raw,
+            "corrected": rate.value,
+            "interval": _ends(rate.interval) if rate.interval else None,
+            "usable": rate.usable,
+        }
+        for name, rate in report.corrected
+    }
+    return row
+
+
+def _ends(interval: Interval) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in (interval.low, interval.high)]
+
+
+def _given(text: str) -> str:
+    """The text itself, or what the file after @ holds."""
+    if not text.startswith("@"):
+        return text
+    path = Path(text[1:])
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read.", str(error)[:200]) from error
