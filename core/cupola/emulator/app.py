@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 
 from cupola_data.models import catalogue
+from cupola_data.prices import price_list
 
 from .account import open_account
 from .batch.runner import BatchRunner
@@ -86,7 +87,12 @@ def _surfaces(resource: Resource) -> list[BaseRoute]:
 
 
 def open_resource(
-    state_dir: Path, speed: float, dialect: Dialect, clock: Callable[[], float], engines: str
+    state_dir: Path,
+    speed: float,
+    dialect: Dialect,
+    clock: Callable[[], float],
+    engines: str,
+    reinforcement_limit: float,
 ) -> Resource:
     """The resource that a state directory holds, made where it does not exist yet."""
     folders = open_folders(state_dir)
@@ -102,6 +108,7 @@ def open_resource(
         engines=engines,
         limits=RateLimits(emulated),
         ledger=Ledger(database),
+        reinforcement_limit=reinforcement_limit,
     )
     deploy_base_models(resource)
     return resource
@@ -131,6 +138,7 @@ def create_app(
     dialect: Dialect = "azure",
     clock: Callable[[], float] = time.time,
     engines: str = SHIPPED,
+    reinforcement_limit: float | None = None,
 ) -> Starlette:
     """The emulator on a state directory.
 
@@ -141,21 +149,23 @@ def create_app(
         speed: How many declared seconds pass in a real one.
         clock: Tells unix seconds.
         engines: Where the tiny models are found, as `engines.load_engines` reads it.
+        reinforcement_limit: US dollars that a reinforcement job may spend before it pauses; None is the service's.
     """
     if not speed > 0:
         raise ValueError("The speed must be above 0.")
     faults = Faults()
+    limit = price_list().rules["reinforcement_cap"].value if reinforcement_limit is None else reinforcement_limit
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with exclusive(state_dir):
-            resource = open_resource(state_dir, speed, dialect, clock, engines)
+            resource = open_resource(state_dir, speed, dialect, clock, engines, limit)
             inference = Inference(engines, state_dir / "inference.log")
             service = Service(
                 resource,
                 inference,
-                Lifecycle(resource),
+                Lifecycle(resource, inference),
                 EvalRunner(resource, inference),
                 BatchRunner(resource, inference),
                 faults,

@@ -31,3 +31,5 @@ class Resource:
     """The rate limits of every deployment, whoever calls it."""
     ledger: Ledger
     """Every inference call that was answered."""
+    reinforcement_limit: float = 5000.0
+    """US dollars that a reinforcement job may spend before it pauses by itself."""

@@ -82,9 +82,10 @@ def find(database: sqlite3.Connection, job_id: str) -> Job | None:
 
 def active(database: sqlite3.Connection) -> list[Job]:
     """Jobs that may still move by themselves, oldest first."""
-    marks = ", ".join("?" * (len(TERMINAL) + 1))
-    sql = f"SELECT * FROM jobs WHERE status NOT IN ({marks}) ORDER BY seq"
-    return [from_row(row) for row in database.execute(sql, (*TERMINAL, "paused"))]
+    marks = ", ".join("?" * len(TERMINAL))
+    rests = "status = 'paused' AND stage != 'preempted'"
+    sql = f"SELECT * FROM jobs WHERE status NOT IN ({marks}) AND NOT ({rests}) ORDER BY seq"
+    return [from_row(row) for row in database.execute(sql, TERMINAL)]
 
 
 def count(database: sqlite3.Connection, *statuses: str) -> int:

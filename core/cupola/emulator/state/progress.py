@@ -47,11 +47,13 @@ def add_event(
     )
 
 
-def add_step(database: sqlite3.Connection, job_id: str, step: int, metrics: Mapping[str, float], tokens: int) -> bool:
+def add_step(
+    database: sqlite3.Connection, job_id: str, step: int, metrics: Mapping[str, float], tokens: int, cost: float = 0.0
+) -> bool:
     """Keep a step's measurements; False when they were known already, as after a restart."""
     cursor = database.execute(
-        "INSERT OR IGNORE INTO steps (job_id, step, metrics, tokens) VALUES (?, ?, ?, ?)",
-        (job_id, step, json.dumps(metrics), tokens),
+        "INSERT OR IGNORE INTO steps (job_id, step, metrics, tokens, cost) VALUES (?, ?, ?, ?, ?)",
+        (job_id, step, json.dumps(metrics), tokens, cost),
     )
     return cursor.rowcount == 1
 
@@ -65,6 +67,11 @@ def steps(database: sqlite3.Connection, job_id: str) -> list[tuple[int, dict[str
 def trained_tokens(database: sqlite3.Connection, job_id: str) -> int:
     """Training tokens over all steps."""
     return int(database.execute("SELECT coalesce(sum(tokens), 0) FROM steps WHERE job_id = ?", (job_id,)).fetchone()[0])
+
+
+def cost(database: sqlite3.Connection, job_id: str) -> float:
+    """What all steps have cost so far, in US dollars."""
+    return float(database.execute("SELECT coalesce(sum(cost), 0) FROM steps WHERE job_id = ?", (job_id,)).fetchone()[0])
 
 
 def last_step(database: sqlite3.Connection, job_id: str) -> int:

@@ -21,6 +21,7 @@ from cupola.graders import (
 
 from ..engine import Grade, TrainingRow
 from ..judge import judge
+from .posting import post_to_endpoint
 
 FAMILIES = (
     "sample_parse_error",
@@ -46,7 +47,9 @@ class Grading:
     def grade(self, row: Mapping[str, Any], text: str) -> Grade:
         """Grade an answer to a row as the service does: what cannot be graded is worth nothing."""
         started = time.perf_counter()
-        result = run_grader(self._grader, item_of_row(row), text_sample(text), judge, sandbox=self._sandbox)
+        result = run_grader(
+            self._grader, item_of_row(row), text_sample(text), judge, post=post_to_endpoint, sandbox=self._sandbox
+        )
         self._count("valid" if id(row) in self._valid else "train", result, time.perf_counter() - started)
         error = result.errors.families[0] if result.errors else None
         return Grade(service_reward(self._grader, result), error, result.sub_rewards)

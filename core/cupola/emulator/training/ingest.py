@@ -15,6 +15,7 @@ from ..state.files import StoredFile
 from ..state.jobs import Job
 from .estimate import steps_seconds
 from .reinforcement import metrics_event, step_columns
+from .spending import step_cost
 from .tuned import keep_checkpoint
 
 EVENT_EVERY = 10
@@ -84,7 +85,8 @@ def _without_effect(job: Job, engine: str) -> list[str]:
 def _hear_step(resource: Resource, job: Job, message: dict[str, Any]) -> None:
     step = message["step"]
     metrics = step_columns(job, message) if job.method == "reinforcement" else message["metrics"]
-    if not progress.add_step(resource.database, job.id, step, metrics, message["tokens"]):
+    cost = step_cost(resource, job, message).total if job.method == "reinforcement" else 0.0
+    if not progress.add_step(resource.database, job.id, step, metrics, message["tokens"], cost):
         return
     for sentence in message["notes"]:
         note(resource, job, sentence, level="warning")

@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from ..errors import ApiError
+from ..inference.client import Inference
 from ..jobs.dataset import DatasetError
 from ..jobs.intake import take_in
 from ..resource import Resource
@@ -14,8 +16,10 @@ from ..state import jobs, progress
 from ..state.database import transaction
 from ..state.jobs import Job
 from .ingest import note
+from .model_check import check_model, refusal
 from .processes import Processes
-from .tuned import keep_tuned_model
+from .spending import bill_sentence, limit_reached
+from .tuned import forget_made_models, keep_tuned_model, tuned_engine
 
 TICK_SECONDS = 0.02
 """How often the stages are looked at while any job is on its way."""
@@ -35,11 +39,13 @@ _HOLDS_SLOT = ("running", "pausing")
 class Lifecycle:
     """The stages of all jobs, and the training processes of those that train."""
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Resource, inference: Inference) -> None:
         self._resource = resource
+        self._inference = inference
         self._wake = asyncio.Event()
         self._processes = Processes(resource, self._ended)
         self._checks: dict[str, asyncio.Task[None]] = {}
+        self._model_checks: dict[str, asyncio.Task[list[str]]] = {}
         self._stages: dict[str, Callable[[Job], Awaitable[None]]] = {
             "enqueued": self._enqueued,
             "preprocessing": self._preprocessing,
@@ -50,6 +56,9 @@ class Lifecycle:
             "finishing": self._finishing,
             "pausing": self._training,
             "evaluating": self._evaluating,
+            "preempting": self._training,
+            "yielding": self._yielding,
+            "preempted": self._preempted,
             "resuming": self._resuming,
         }
 
@@ -69,9 +78,9 @@ class Lifecycle:
             self._end(job, "cancelled")
             self.note(job, "Job cancelled.")
             self._bill(job)
-        check = self._checks.pop(job.id, None)
-        if check is not None:
-            check.cancel()
+        for check in (self._checks.pop(job.id, None), self._model_checks.pop(job.id, None)):
+            if check is not None:
+                check.cancel()
         await self._processes.stop(job.id)
         self.wake()
 
@@ -81,8 +90,9 @@ class Lifecycle:
         self._processes.pause(job.id)
 
     def resume(self, job: Job) -> None:
-        """Let a resting job go on, when there is room for it."""
-        self._move(job, "resuming", status="resuming")
+        """Let a resting job go on, when there is room for it; one that rests for its cost has no limit any more."""
+        lifted = int(bool(job.cap_lifted) or limit_reached(self._resource, job))
+        self._move(job, "resuming", status="resuming", cap_lifted=lifted)
         self.wake()
 
     # The loop.
@@ -103,7 +113,7 @@ class Lifecycle:
                     async with asyncio.timeout(TICK_SECONDS if active else None):
                         await self._wake.wait()
         finally:
-            for check in self._checks.values():
+            for check in (*self._checks.values(), *self._model_checks.values()):
                 check.cancel()
             await self._processes.stop_all()
 
@@ -127,6 +137,8 @@ class Lifecycle:
         jobs.update(self._resource.database, job.id, trained_tokens=tokens)
         if tokens:
             self.note(job, f"Training tokens billed: {tokens}")
+        if tokens and job.method == "reinforcement":
+            self.note(job, bill_sentence(self._resource, job))
         return tokens
 
     # The stages before training.
@@ -186,18 +198,42 @@ class Lifecycle:
 
     async def _training(self, job: Job) -> None:
         if job.id in self._processes:
+            self._hold_back(job)
             return
         if job.attempts >= MOST_ATTEMPTS:
             self._fail(job, "internalFailure", "The job failed due to an internal error. Please try again.")
             return
         await self._processes.start(job)
 
+    def _hold_back(self, job: Job) -> None:
+        """Pause a training job that has spent its limit, or whose capacity is wanted by a dearer tier."""
+        if job.stage != "training" or not progress.last_step(self._resource.database, job.id):
+            return
+        if limit_reached(self._resource, job):
+            limit = self._resource.reinforcement_limit
+            text = f"The job has reached its cost limit of ${limit:,.2f} and is paused. Resume it to go on without one."
+            self.note(job, text, level="warning")
+            self.pause(job)
+        elif job.training_type in MOST_RUNNING and self._others_fill_up():
+            self.note(job, "The job is preempted: its capacity is needed elsewhere.", level="warning")
+            self._move(job, "preempting", status="pausing")
+            self._processes.pause(job.id)
+
+    def _others_fill_up(self) -> bool:
+        """Whether the standard and global tiers use all of their slots, which leaves developer jobs no spare one."""
+        running = [
+            other
+            for other in jobs.active(self._resource.database)
+            if other.status in _HOLDS_SLOT and other.training_type not in MOST_RUNNING
+        ]
+        return len(running) >= MOST_RUNNING_ELSEWHERE
+
     def _ended(self, job: Job, last: dict[str, Any]) -> None:
         match last["type"]:
             case "done":
                 self._move(job, "finishing", status="running")
             case "paused":
-                self._move(job, "evaluating")
+                self._move(job, "yielding" if job.stage == "preempting" else "evaluating")
             case "failed":
                 self._fail(job, "invalidPayload", last["message"])
             case _:
@@ -207,7 +243,20 @@ class Lifecycle:
     # The stages after training.
 
     async def _finishing(self, job: Job) -> None:
-        if not self._passed(job, "finishing"):
+        if job.id not in self._model_checks:
+            engine = tuned_engine(self._resource, job, progress.last_step(self._resource.database, job.id))
+            check = asyncio.create_task(check_model(self._resource, self._inference, job, engine))
+            self._model_checks[job.id] = check
+            check.add_done_callback(lambda _task: self.wake())
+        if not (self._model_checks[job.id].done() and self._passed(job, "finishing")):
+            return
+        try:
+            kinds = self._model_checks.pop(job.id).result()
+        except ApiError as error:
+            self._fail(job, error.code, error.message)
+            return
+        if kinds:
+            self._refuse_model(job, kinds)
             return
         with transaction(self._resource.database):
             name = keep_tuned_model(self._resource, job)
@@ -216,6 +265,22 @@ class Lifecycle:
             self.note(job, f"Completed results file: {job.result_file}")
             self._bill(job)
             self._end(job, "succeeded", fine_tuned_model=name)
+
+    def _refuse_model(self, job: Job, kinds: list[str]) -> None:
+        """End a job whose model is unsafe: nothing that it made may be deployed, and nothing is billed."""
+        with transaction(self._resource.database):
+            forget_made_models(self._resource, job)
+            self._fail(job, "contentFilter", refusal(kinds))
+
+    async def _yielding(self, job: Job) -> None:
+        if self._passed(job, "pausing"):
+            with transaction(self._resource.database):
+                self._move(job, "preempted", status="paused")
+                self.note(job, "Job paused. It resumes by itself when there is capacity again.")
+
+    async def _preempted(self, job: Job) -> None:
+        if not self._others_fill_up():
+            self.resume(job)
 
     async def _evaluating(self, job: Job) -> None:
         if self._passed(job, "pausing"):

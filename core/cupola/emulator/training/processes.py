@@ -64,7 +64,7 @@ class Processes:
         self._listeners[job.id] = watched(asyncio.create_task(self._listen(job.id, child)))
         now = jobs.find(self._resource.database, job.id)
         # The wish to pause may be older than the process, or have come while it was being started.
-        if now is not None and now.stage == "pausing":
+        if now is not None and now.stage in ("pausing", "preempting"):
             self.pause(job.id)
 
     def pause(self, job_id: str) -> None:

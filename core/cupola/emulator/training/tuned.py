@@ -64,6 +64,13 @@ def keep_checkpoint(resource: Resource, job: Job, step: int, metrics: dict[str, 
         resource.folders.weights(job.uuid, old.step).unlink(missing_ok=True)
 
 
+def forget_made_models(resource: Resource, job: Job) -> None:
+    """Make nothing of a job deployable any more."""
+    for checkpoint in progress.checkpoints(resource.database, job.id):
+        progress.remove_checkpoint(resource.database, checkpoint.id)
+        models.remove_tuned(resource.database, checkpoint.model)
+
+
 def keep_tuned_model(resource: Resource, job: Job) -> str:
     """Make the finished model known and return its name."""
     name = tuned_model_name(job)
