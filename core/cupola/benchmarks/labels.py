@@ -145,7 +145,7 @@ def _consistency(database: Database, run: Run, use: GraderUse) -> Estimate | Non
     keys = [(grade.request, grade.number, grade.item) for grade in found]
     if len(set(keys)) == len(keys):
         return None
-    return self_consistency([grade.reward for grade in found], clusters_of(keys))
+    return self_consistency(np.array([grade.reward for grade in found], dtype=np.float64), clusters_of(keys))
 
 
 def _item(database: Database, run: Run, benchmark: Benchmark, place: int) -> Item:

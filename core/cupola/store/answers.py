@@ -129,9 +129,7 @@ def find_many(database: Database, keys: Iterable[tuple[str, int]]) -> dict[tuple
 
 def of_run(database: Database, run_id: int) -> list[Entry]:
     """The stored calls that answer a run's rows, in no order."""
-    query = (
-        "SELECT * FROM answers WHERE (request, number) IN (SELECT DISTINCT request, number FROM asks WHERE run = ?)"
-    )
+    query = "SELECT * FROM answers WHERE (request, number) IN (SELECT DISTINCT request, number FROM asks WHERE run = ?)"
     return [_entry(row) for row in database.rows(query, (run_id,))]
 
 
