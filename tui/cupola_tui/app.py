@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from cupola.store.database import Database
 from .commands import Command, remapped, unknown_ids
 from .facts import Facts
 from .lines import visible
-from .messages import Ask, Copy, Read, Say, Wish
+from .messages import Ask, Copy, Keep, Read, Say, Wish
 from .panes.pane import Pane
 from .screens.frame import FrameScreen
 from .terminal import ControlFilter, SentMeter, metered, narrowed
@@ -162,6 +163,8 @@ class CupolaApp(App[str]):
         if action.refusal:
             self._say(f"{action.title}: not now, {action.refusal}.", warning=True)
             return
+        if self._frame.pane.perform(action):
+            return
 
         def answer(confirmed: bool | None) -> None:
             if confirmed:
@@ -172,12 +175,21 @@ class CupolaApp(App[str]):
     @on(Wish)
     def _wish(self, message: Wish) -> None:
         action = message.action
-        if self._write_wish(action.kind, action.target):
+        done = self._write(action.write, action.kind) if action.write else self._write_wish(action.kind, action.target)
+        if done:
             self._say(f"{action.title}: asked for.")
 
+    @on(Keep)
+    def _keep(self, message: Keep) -> None:
+        if self._write(message.write, "store") and message.said:
+            self._say(message.said)
+
     def _write_wish(self, kind: str, target: str = "") -> bool:
+        return self._write(lambda database: intents.wish(database, kind, target, self._clock()), kind)
+
+    def _write(self, write: Callable[[Database], object], kind: str) -> bool:
         try:
-            intents.wish(self._database, kind, target, self._clock())
+            write(self._database)
         except CupolaError as error:
             self._tell_problem(error.problem, kind)
             return False
@@ -292,6 +304,8 @@ class CupolaApp(App[str]):
     # What happens beside the screen.
 
     def _after_first_paint(self) -> None:
+        gc.freeze()
+        gc.enable()
         for unknown in unknown_ids(self._preferences.keys):
             self._say(f"The configuration gives a key to {unknown!r}, which is no command.", warning=True)
         if self._start_worker is not None:
@@ -324,6 +338,15 @@ class CupolaApp(App[str]):
                 from .panes.jobs.pane import JobsPane
 
                 return JobsPane(self._facts, self._profile, self._clock)
+            if name == "datasets":
+                from .panes.datasets.pane import DatasetsPane
+
+                return DatasetsPane(self._facts, self._profile, self._clock)
+            if name == "benchmarks":
+                from .benchmark_facts import BenchmarkFacts
+                from .panes.benchmarks.pane import BenchmarksPane
+
+                return BenchmarksPane(BenchmarkFacts(self._database), self._profile, self._clock)
             from .panes.empty import EmptyPane
 
             return EmptyPane(name)

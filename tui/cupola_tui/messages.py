@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.message import Message
+
+from cupola.store.database import Database
 
 from .views.actions import Action
 
@@ -21,6 +25,14 @@ class Ask(Message):
     def __init__(self, action: Action) -> None:
         super().__init__()
         self.action = action
+
+
+class Keep(Message):
+    """Something that a person decided is to be kept in the store; the service is not concerned."""
+
+    def __init__(self, write: Callable[[Database], object], said: str = "") -> None:
+        super().__init__()
+        self.write, self.said = write, said
 
 
 class Read(Message):

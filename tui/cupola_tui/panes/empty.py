@@ -11,10 +11,6 @@ from ..widgets.painted import Lines
 from .pane import Pane
 
 PURPOSES: Mapping[str, str] = {
-    "datasets": "Training and evaluation files, on disk and at the service: what is wrong in them, their shape, "
-    "near-duplicates across splits, and what training on them costs.",
-    "benchmarks": "Models side by side on your own items, with intervals and paired tests, to choose a teacher and a "
-    "student on evidence.",
     "checkpoints": "The validation runs of reinforcement jobs: reward by step with its uncertainty, and which "
     "checkpoint to deploy.",
     "deployments": "What is deployed, what it costs by the hour, how long it has been idle, and when it goes.",

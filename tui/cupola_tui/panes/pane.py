@@ -22,6 +22,10 @@ class Pane(Container):
         """What may be done to what is selected."""
         return []
 
+    def perform(self, action: Action) -> bool:
+        """Do an action that needs no worker; False when it is not of that kind."""
+        return False
+
     def back(self) -> bool:
         """Clear or close one thing inside the pane; False when there is nothing left to close."""
         return False

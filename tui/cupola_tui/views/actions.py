@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cupola.models import Job, Phase
 from cupola.settings import Profile
+from cupola.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Action:
     """The equal command line."""
     refusal: str = ""
     """Why it cannot be done now; "" when it can."""
+    write: Callable[[Database], object] | None = None
+    """Writes what the worker is to find, where that is more than a wish of `kind` for `target`."""
 
 
 _WHAT = {

@@ -46,3 +46,8 @@ def byte_rate(bytes_a_second: float) -> str:
         return f"{bytes_a_second:.0f} B/s"
     thousands = bytes_a_second / 1_000
     return f"{thousands:.1f} kB/s" if thousands < 10 else f"{thousands:.0f} kB/s"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

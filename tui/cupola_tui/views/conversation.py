@@ -1,0 +1,98 @@
+"""A row as a conversation in lines: roles coloured, tool calls as code, images as name, dimensions and size."""
+
+from __future__ import annotations
+
+import re
+
+from rich.cells import cell_len, set_cell_size
+
+from ..background.tasks import Conversation, Passage, Picture
+from ..lines import Line, Span, line, visible
+from .datasets import size_words
+from .words import count
+
+_BAR = "▎"
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function", "field"})
+
+
+def role_ink(role: str) -> str:
+    """The ink of a role, whatever a file calls it."""
+    return f"role-{role}" if role in _ROLES else "warn"
+
+
+def head_line(conversation: Conversation, words: str) -> Line:
+    """Which row it is."""
+    found = (f"  /{words}", "match") if words else ("", "")
+    return line(
+        ("row ", "muted"),
+        (f"{conversation.row + 1:,}", "bold"),
+        (f" of {conversation.rows:,} · line {conversation.line:,} · {size_words(conversation.bytes)}", "muted"),
+        (f" · {count(len(conversation.passages), 'part')}", "muted"),
+        found,
+    )
+
+
+def conversation_lines(conversation: Conversation, width: int, words: str = "") -> list[Line]:
+    """Every message laid out for a width; `words` are marked wherever they stand."""
+    pattern = re.compile(re.escape(visible(words)), re.IGNORECASE) if words else None
+    out: list[Line] = []
+    if conversation.broken:
+        out += [line(("✗ This row cannot be read: ", "bad"), (conversation.broken, "bad")), line("")]
+    for passage in conversation.passages:
+        out += [*_passage_lines(passage, width, pattern), line("")]
+    return out[:-1]
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A text broken at its own line ends and at the width, between words where there are any; made safe to show."""
+    out: list[str] = []
+    for raw in text.split("\n"):
+        rest = visible(raw.expandtabs(4))
+        while cell_len(rest) > width:
+            piece = set_cell_size(rest, width).rstrip("\n")
+            if not rest.startswith(piece):  # A wide character at the edge became a blank.
+                piece = piece[:-1]
+            cut = piece.rfind(" ")
+            piece = piece[: cut + 1] if cut > width // 3 else piece
+            out.append(piece.rstrip())
+            rest = rest[max(1, len(piece)) :]
+        out.append(rest)
+    return out
+
+
+def _passage_lines(passage: Passage, width: int, pattern: re.Pattern[str] | None) -> list[Line]:
+    ink = role_ink(passage.role)
+    bar = Span(f"{_BAR} ", ink)
+    title = visible(passage.role) or "as it is"
+    out: list[Line] = [(bar, Span(title, f"{ink} bold"), Span(f"  {passage.note}" if passage.note else "", "muted"))]
+    room = max(8, width - 2)
+    if passage.text:
+        out += [(bar, *_marked(text, pattern)) for text in folded(passage.text, room)]
+    for code in passage.code:
+        pieces = folded(code, room - 2)
+        out += [
+            (bar, Span("⚙ " if number == 0 else "  ", "accent"), *_marked(text, pattern, "code"))
+            for number, text in enumerate(pieces)
+        ]
+    out += [(bar, *_picture(picture)) for picture in passage.pictures]
+    return out
+
+
+def _picture(picture: Picture) -> Line:
+    facts = [picture.type]
+    if picture.width is not None and picture.height is not None:
+        facts.append(f"{picture.width:,}×{picture.height:,}")
+    if picture.bytes is not None:
+        facts.append(size_words(picture.bytes))
+    return line(("▣ ", "accent"), (picture.name, "bold"), (f"  {' · '.join(facts)}", "muted"))
+
+
+def _marked(text: str, pattern: re.Pattern[str] | None, ink: str = "") -> list[Span]:
+    if pattern is None:
+        return [Span(text, ink)]
+    out: list[Span] = []
+    end = 0
+    for match in pattern.finditer(text):
+        out += [Span(text[end : match.start()], ink), Span(match[0], "match")]
+        end = match.end()
+    return [*out, Span(text[end:], ink)]

@@ -1,0 +1,160 @@
+"""What may be done with a dataset, and what is said before it is done."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cupola.datasets.listing import Dataset, clashes
+from cupola.models import LocalFile, ServiceFile
+from cupola.settings import Profile
+from cupola.store import intents
+from cupola.store.database import Database
+
+from .actions import Action, place
+from .datasets import size_words
+
+LOCAL = "local."
+"""Actions that the pane does itself begin so; nothing is sent anywhere."""
+
+_LARGEST_PLAIN = 100 * 2**20
+_MOST_BYTES = 512 * 2**20
+_IN_USE = "Jobs that run keep their own copy of what they read."
+
+_MAKES = {
+    "split": ("Split", "Writes train and validation files, twins kept on one side. The file itself stays as it is."),
+    "sample": ("Sample", "Writes some rows, drawn by a seed, into a new file."),
+    "convert": ("Convert", "Writes the rows in another format into a new file."),
+    "fix": ("Fix", "Writes a mended copy and shows the difference: byte order mark, line ends, blank lines, "
+            "duplicates, role names."),
+}  # fmt: skip
+
+
+def dataset_actions(
+    dataset: Dataset,
+    remote: Sequence[ServiceFile],
+    contents: Mapping[str, str],
+    profile: Profile,
+    now: float,
+    fixable: int = 0,
+) -> list[Action]:
+    """All actions on a dataset.
+
+    Args:
+        dataset: The selected one.
+        remote: All files of the service, for clashes of names.
+        contents: SHA-256 by file id.
+        profile: Where to.
+        now: Unix seconds.
+        fixable: How many kinds of problems in it have a safe fix.
+    """
+    out: list[Action] = []
+    if dataset.local:
+        out.append(upload_action(dataset, remote, contents, profile, now))
+    if dataset.upload is not None and dataset.upload.state.open:
+        out.append(_cancel_action(dataset, profile, now))
+    if dataset.local:
+        out += [_make_action(verb, dataset.local[0], fixable) for verb in _MAKES]
+    out += [_delete_action(entry, dataset, profile, now) for entry in dataset.remote]
+    if dataset.local:
+        out.append(
+            Action(
+                f"{LOCAL}forget", dataset.local[0].path, f"Forget {dataset.name}",
+                "Takes it off this list. The file stays on the disk.", "this machine", "none", "",
+            )
+        )  # fmt: skip
+    return out
+
+
+def upload_action(
+    dataset: Dataset, remote: Sequence[ServiceFile], contents: Mapping[str, str], profile: Profile, now: float
+) -> Action:
+    """Sending a dataset to the service."""
+    file = dataset.local[0]
+    parts = "in one piece" if file.size <= _LARGEST_PLAIN else "in parts"
+    what = [f"Sends {file.path}: {size_words(file.size)}, sha256 {file.sha256[:16]}, {parts}; goes on after a drop."]
+    if file.errors:
+        what.append(
+            f"The check found {file.errors} kinds of error in it: the service would refuse it or train wrongly."
+        )
+    if other := clashes(dataset.name, file.sha256, remote, contents):
+        ids = ", ".join(f"{entry.id} ({size_words(entry.bytes)})" for entry in other[:2])
+        what.append(f"The service has another content under this name: {ids}. Both will stand there.")
+    arguments = {"sha256": file.sha256, "purpose": "fine-tune"}
+
+    def write(database: Database) -> object:
+        return intents.wish(database, "file.upload", file.path, now, arguments)
+
+    return Action(
+        "file.upload",
+        file.path,
+        f"Upload {dataset.name}",
+        " ".join(what),
+        place(profile),
+        "Uploading costs nothing; a resource holds 100 files and 1 GB for training.",
+        shlex.join(["cupola", "dataset", "upload", file.path, "--profile", profile.name]),
+        _upload_refusal(dataset),
+        write,
+    )
+
+
+def _upload_refusal(dataset: Dataset) -> str:
+    file = dataset.local[0]
+    there = [entry for entry in dataset.remote if entry.purpose == "fine-tune" and entry.status != "error"]
+    if there:
+        return f"the service has this content already, as {there[0].id}"
+    if dataset.upload is not None and dataset.upload.state.open:
+        return "it is on its way"
+    if Path(file.path).suffix != ".jsonl":
+        return "the service takes .jsonl only; convert it first"
+    if file.size > _MOST_BYTES:
+        return "it is larger than the service takes, 512 MB; split or sample it"
+    return "" if file.sha256 else "it has not been read yet"
+
+
+def _cancel_action(dataset: Dataset, profile: Profile, now: float) -> Action:
+    upload = dataset.upload
+    assert upload is not None
+
+    def write(database: Database) -> object:
+        return intents.wish(database, "upload.cancel", str(upload.id), now)
+
+    return Action(
+        "upload.cancel",
+        str(upload.id),
+        f"Stop the upload of {upload.name}",
+        f"{size_words(upload.sent)} of {size_words(upload.bytes)} have been sent; they are given up.",
+        place(profile),
+        "none",
+        "",
+        write=write,
+    )
+
+
+def _make_action(verb: str, file: LocalFile, fixable: int) -> Action:
+    title, what = _MAKES[verb]
+    refusal = "" if file.path.endswith(".jsonl") or verb == "convert" else "convert it to JSON Lines first"
+    if verb == "fix" and not refusal and file.errors is not None and not fixable:
+        refusal = "the check found nothing that has a safe fix"
+    name = Path(file.path).name
+    return Action(f"{LOCAL}{verb}", file.path, f"{title} {name}", what, "this machine", "none", "", refusal)
+
+
+def _delete_action(entry: ServiceFile, dataset: Dataset, profile: Profile, now: float) -> Action:
+    copy = "The copy on disk stays." if dataset.local else "No copy on disk is known: it cannot be brought back."
+    used = f" {len(dataset.jobs)} jobs used it. {_IN_USE}" if dataset.jobs else ""
+
+    def write(database: Database) -> object:
+        return intents.wish(database, "file.delete", entry.id, now)
+
+    return Action(
+        f"file.delete {entry.id}",
+        entry.id,
+        f"Delete {entry.filename or entry.id} at the service",
+        f"Deletes {entry.id} ({size_words(entry.bytes)}) for good. {copy}{used}",
+        place(profile),
+        "none",
+        shlex.join(["cupola", "dataset", "delete", entry.id, "--profile", profile.name]),
+        write=write,
+    )

@@ -1,0 +1,191 @@
+"""Rows of the list of datasets, the facts about one, and the filter over them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import PurePath
+
+from cupola.datasets.listing import Dataset
+from cupola.models import LocalFile, ServiceFile, Upload, UploadState
+
+from ..lines import Line, Span, flowed, labelled, line, wrapped
+from .words import count, moment
+
+_SPLIT_WORDS = re.compile(r"(?i)(?<![a-z])(training|train|validation|valid|val|dev|testing|test|holdout|eval)(?![a-z])")
+_BAR_WIDTH = 8
+
+
+def size_words(size: int | None) -> str:
+    """A size as a person says it, in powers of 1024: 640 B, 139 KB, 1.2 GB."""
+    if size is None:
+        return "–"
+    amount, unit = float(size), "B"
+    for larger in ("KB", "MB", "GB"):
+        if amount < 1_000:
+            break
+        amount, unit = amount / 1_024, larger
+    return f"{amount:,.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
+
+
+def cells(dataset: Dataset, checking: Collection[str]) -> tuple[Line, ...]:
+    """Sign, name, format, rows, size, where it lies, how many jobs used it."""
+    file = dataset.local[0] if dataset.local else None
+    sign, ink = ("…", "info") if file is not None and file.path in checking else _sign(dataset)
+    rows = f"{file.rows:,}" if file is not None and file.rows is not None else ""
+    return (
+        line((sign, ink)),
+        _name(dataset),
+        line((_short_format(file.format if file else dataset.remote[0].purpose), "muted")),
+        line(rows),
+        line((size_words(dataset.bytes), "muted")),
+        _place(dataset),
+        line((f"{len(dataset.jobs)}" if dataset.jobs else "", "info")),
+    )
+
+
+def facts(dataset: Dataset, now: float, width: int) -> list[Line]:
+    """Where its copies lie, and which jobs used them."""
+    out: list[Line] = []
+    for file in dataset.local:
+        digest = f"sha256 {file.sha256[:12]}" if file.sha256 else "not read yet"
+        out += labelled("disk", f"{file.path}  {size_words(file.size)}  {digest}", width)
+    for entry in dataset.remote:
+        ink = "bad" if entry.status == "error" else ""
+        words = f"{entry.id}  {entry.filename}  {entry.purpose}  {entry.status}  {moment(entry.created_at, now)}"
+        out += labelled("service", words, width, ink)
+    if not dataset.remote:
+        out += labelled("service", "not there, or its content is not known to be the same", width, "muted")
+    if dataset.upload is not None and (lines := upload_lines(dataset.upload, width)):
+        out += lines
+    if dataset.jobs:
+        parts = [line((job.name, "accent"), (f" {job.status}", "muted")) for job in dataset.jobs[:6]]
+        if len(dataset.jobs) > 6:
+            parts.append(line((f"and {len(dataset.jobs) - 6} more", "muted")))
+        first, *rest = flowed(parts, line("  "), width - 9)
+        out.append((Span(f"{'used by':<9}", "muted"), *first))
+        out += [(Span(" " * 9), *more) for more in rest]
+    return out
+
+
+def upload_lines(upload: Upload, width: int) -> list[Line]:
+    """How far the latest upload has come; nothing of one that is done or was given up."""
+    if upload.state in (UploadState.DONE, UploadState.CANCELLED):
+        return []
+    if upload.state is UploadState.FAILED:
+        problem = upload.problem
+        text = " ".join(part for part in (problem.what, problem.why, problem.remedy) if part) if problem else ""
+        return labelled("upload", f"failed: {text}", width, "bad")
+    share = upload.sent / max(1, upload.bytes)
+    full = round(share * _BAR_WIDTH)
+    words = {
+        UploadState.WAITING: "waits for its turn",
+        UploadState.SENDING: f"{share:.0%} of {size_words(upload.bytes)}",
+        UploadState.PROCESSING: "sent; the service looks through it",
+    }[upload.state]
+    bar = line((f"{'upload':<9}", "muted"), ("█" * full, "info"), ("░" * (_BAR_WIDTH - full), "track"), f" {words}")
+    if upload.problem is None:
+        return [bar]
+    return [bar, *labelled("", f"interrupted, tried again: {upload.problem.what}", width, "warn")]
+
+
+def matching(datasets: Iterable[Dataset], words: str) -> list[Dataset]:
+    """Those in whose name, path, format, service file or jobs every word is found; `!word` leaves out."""
+    wanted = words.lower().split()
+
+    def fits(dataset: Dataset) -> bool:
+        text = " ".join(_texts(dataset)).lower()
+        return all((word[1:] not in text) if word[:1] == "!" and word[1:] else (word in text) for word in wanted)
+
+    return [dataset for dataset in datasets if fits(dataset)]
+
+
+def family(dataset: Dataset, every: Sequence[Dataset]) -> list[Dataset]:
+    """The splits of one dataset: files of one folder and format whose names differ by `train`, `valid`, `test` alone.
+
+    The dataset itself comes first only where it stands first on the list; twins are named by the list's order.
+    """
+    if not dataset.local:
+        return []
+    mine = dataset.local[0]
+    return [
+        other
+        for other in every
+        if other.local and (other is dataset or (_SPLIT_WORDS.search(mine.path) and _kin(mine, other.local[0])))
+    ]
+
+
+def _kin(one: LocalFile, other: LocalFile) -> bool:
+    first, second = PurePath(one.path), PurePath(other.path)
+    return (
+        first.parent == second.parent
+        and first.suffix == second.suffix
+        and one.format == other.format
+        and _SPLIT_WORDS.sub("", first.stem) == _SPLIT_WORDS.sub("", second.stem)
+    )
+
+
+def _texts(dataset: Dataset) -> list[str]:
+    texts = [dataset.name]
+    for file in dataset.local:
+        texts += [file.path, file.format]
+    for entry in dataset.remote:
+        texts += [entry.id, entry.filename, entry.purpose, entry.status]
+    return [*texts, *(job.name for job in dataset.jobs)]
+
+
+def _sign(dataset: Dataset) -> tuple[str, str]:
+    if not dataset.local:
+        return {"processed": ("☁", "muted"), "error": ("✗", "bad")}.get(dataset.remote[0].status, ("◌", "info"))
+    file = dataset.local[0]
+    if file.errors is None:
+        return "·", "faint"
+    return ("✗", "bad") if file.errors else ("!", "warn") if file.warnings else ("✓", "good")
+
+
+def _name(dataset: Dataset) -> Line:
+    if not dataset.local:
+        return line(dataset.name)
+    path = PurePath(dataset.local[0].path)
+    return line((f"{path.parent.name}/", "muted"), path.name)
+
+
+def _short_format(format_: str) -> str:
+    return {"preference": "dpo", "reinforcement": "rft", "evaluation": "eval", "question_answer": "q&a"}.get(
+        format_, format_
+    )
+
+
+def _place(dataset: Dataset) -> Line:
+    upload = dataset.upload
+    if upload is not None and upload.state.open:
+        return line((f"↑ {upload.sent / max(1, upload.bytes):.0%}", "info"))
+    if upload is not None and upload.state is UploadState.FAILED and not dataset.remote:
+        return line(("↑ failed", "bad"))
+    if dataset.local and dataset.remote:
+        return line(("both", "good"), *_unready(dataset.remote))
+    return line(("disk", "")) if dataset.local else line(("service", "info"), *_unready(dataset.remote))
+
+
+def _unready(remote: Sequence[ServiceFile]) -> list[tuple[str, str]]:
+    return [] if any(entry.status == "processed" for entry in remote) else [(f" {remote[0].status}", "warn")]
+
+
+def nothing_yet(width: int) -> list[Line]:
+    """What the empty pane says."""
+    return [
+        line(("No datasets known yet", "accent bold")),
+        line(""),
+        *wrapped(
+            "Files for training and evaluation stand here, on disk and at the service, the same content on one line: "
+            "what is wrong in them, their shape, their rows, near-duplicates across splits, and what training costs.",
+            width,
+        ),
+        line(""),
+        line(("a", "key bold"), " adds a file or a folder."),
+    ]
+
+
+def problems_in_words(errors: int, warnings: int) -> str:
+    """`2 kinds of error, 1 of warning`."""
+    return f"{count(errors, 'kind of error', 'kinds of error')}, {warnings:,} of warning"

@@ -1,0 +1,60 @@
+"""The shape of a dataset in lines: a histogram of lengths, turns, roles, longest and shortest rows."""
+
+from __future__ import annotations
+
+from ..background.tasks import Measured, Numbers
+from ..lines import Line, Span, flowed, line
+from ..plotting.histogram import histogram
+from .conversation import role_ink
+from .words import count
+
+_LEAST_ROWS = 5
+
+
+def shape_lines(measured: Measured, width: int, height: int) -> list[Line]:
+    """All of it; the histogram takes the room that is left."""
+    below = [*_numbers(measured, width), *_roles(measured, width), *_extremes(measured, width)]
+    lengths = measured.lengths
+    if lengths is None:
+        return [line(("No row can be read.", "bad")), *below]
+    exact = "" if measured.exact else " (an estimate until a model is chosen with m)"
+    head = line((f"{lengths.unit} a row", "bold"), (f", {count(measured.rows, 'row')}{exact}", "muted"))
+    room = min(max(_LEAST_ROWS, height - len(below) - 3), 18)
+    return [head, *histogram(lengths.edges, lengths.counts, width, room), line(""), *below]
+
+
+def _numbers(measured: Measured, width: int) -> list[Line]:
+    out = [line((f"{'':<10}{'least':>9}{'median':>9}{'95%':>9}{'most':>9}{'all':>12}", "muted"))]
+    named = (("lengths", measured.lengths), ("answers", measured.answers), ("turns", measured.turns))
+    out += [_row(name, numbers) for name, numbers in named if numbers is not None]
+    return out
+
+
+def _row(name: str, numbers: Numbers) -> Line:
+    title = {"lengths": numbers.unit, "answers": "answers", "turns": "messages"}[name]
+    values = f"{numbers.least:>9,}{numbers.median:>9,.0f}{numbers.p95:>9,.0f}{numbers.most:>9,}{numbers.total:>12,}"
+    unit = f" {numbers.unit}" if name == "answers" else ""
+    return line((f"{title:<10}", "muted"), values, (unit, "muted"))
+
+
+def _roles(measured: Measured, width: int) -> list[Line]:
+    parts = [line((role, role_ink(role)), f" {number:,}") for role, number in measured.roles.items()]
+    if measured.broken_rows:
+        parts.append(line((f"{measured.broken_rows:,} rows cannot be read", "bad")))
+    return [_labelled("roles", more, first=number == 0) for number, more in enumerate(_flow(parts, width))]
+
+
+def _extremes(measured: Measured, width: int) -> list[Line]:
+    out: list[Line] = []
+    for title, places in (("longest", measured.longest), ("shortest", measured.shortest)):
+        parts = [line(("line ", "muted"), (f"{number:,}", "info"), f" {length:,}") for number, length in places]
+        out += [_labelled(title, more, first=position == 0) for position, more in enumerate(_flow(parts, width))]
+    return out
+
+
+def _flow(parts: list[Line], width: int) -> list[Line]:
+    return flowed(parts, line((" · ", "faint")), width - 10)
+
+
+def _labelled(title: str, content: Line, *, first: bool) -> Line:
+    return (Span(f"{title if first else '':<10}", "muted"), *content)
