@@ -38,6 +38,12 @@ class Pages(Painted, can_focus=True):
         self._top = max(0, self._top + by)
         self.redraw()
 
+    def show_anew(self) -> None:
+        """Lay out again from the top."""
+        self._laid_out = 0, ()
+        self._top = 0
+        self.redraw()
+
     def scroll_to_edge(self, end: bool) -> None:
         """Show the beginning or the end."""
         self.scroll_lines(len(self._content(self.size.width)) if end else -self._top)

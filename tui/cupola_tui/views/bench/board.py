@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from cupola.benchmarks.leaderboard import Row as LeaderboardRow
 from cupola.statistics.estimates import Interval
 from cupola.statistics.outcomes import Outcome, OutcomeCounts
 from cupola.statistics.verdicts import Verdict, Word
@@ -15,7 +16,7 @@ from ..jobs import bar
 from ..words import duration
 from . import numbers
 from .intervals import interval_bar
-from .records import ROLES, ArmView, BoardView
+from .records import ROLES, BoardView
 
 BAR = 3
 """The place of the interval bar among the columns."""
@@ -27,10 +28,10 @@ ROLE_SIGNS = {"teacher": ("T", "series2 bold"), "student": ("S", "series1 bold")
 OUTCOME_SIGNS: dict[Outcome, tuple[str, str]] = {
     Outcome.PASS: ("✓", "good"),
     Outcome.FAIL: ("✗", "bad"),
-    Outcome.REFUSED: ("R", "warn"),
-    Outcome.FILTERED: ("F", "warn"),
-    Outcome.TRUNCATED: ("T", "warn"),
-    Outcome.ERROR: ("E", "muted"),
+    Outcome.REFUSED: ("⊘", "warn"),
+    Outcome.FILTERED: ("▣", "warn"),
+    Outcome.TRUNCATED: ("…", "warn"),
+    Outcome.ERROR: ("!", "bad"),
     Outcome.MISSING: ("·", "faint"),
 }
 """A sign and an ink for each outcome; the sign alone tells them apart."""
@@ -53,15 +54,17 @@ _STATE_INKS = {
 }
 
 
-def columns(board: BoardView, axis: Interval) -> list[Column]:
+def columns(view: BoardView, axis: Interval) -> list[Column]:
     """The columns of a leaderboard; the bar's title tells its axis."""
-    low, high = (numbers.score(end, board.scale.width) for end in (axis.low, axis.high))
-    reference = next((arm.name for arm in board.arms if arm.place == board.reference), "the best")
+    board = view.board
+    width = board.view.scale.width if board else 1.0
+    low, high = (numbers.score(end, width) for end in (axis.low, axis.high))
+    against = board.row_of(board.reference).arm.name if board and board.reference is not None else "the best"
     return [
         Column("", 1),
         Column("model", 13, flexible=True),
         Column("score", 5, right=True),
-        Column(f"{low} · 95% CI · {high}", 15, flexible=True),
+        Column(f"{low} · 95% CI · {high}", 17, flexible=True),
         Column("pass", 4, right=True),
         Column("else", 7, drop=2),
         Column("p50", 6, right=True, drop=1),
@@ -69,42 +72,42 @@ def columns(board: BoardView, axis: Interval) -> list[Column]:
         Column("$/1k", 7, right=True),
         Column("tokens", 6, right=True, drop=6),
         Column("retires", 7, drop=3),
-        Column(f"against {reference}", 17, flexible=True),
+        Column(f"against {against}", 17, flexible=True),
     ]
 
 
-def cells(arm: ArmView, board: BoardView, axis: Interval, bar_width: int, today: date) -> tuple[Line, ...]:
-    """The cells of an arm's row."""
-    width = board.scale.width
-    ink = "muted" if arm.dominated else ""
-    dot = "axis" if arm.dominated else "accent"
-    score = arm.score
+def cells(row: LeaderboardRow, view: BoardView, axis: Interval, bar_width: int, today: date) -> tuple[Line, ...]:
+    """The cells of an arm's row; `bar_width` is that of its interval bar."""
+    width = view.board.view.scale.width if view.board else 1.0
+    dominated = row.index in view.dominated
+    ink, dot = ("muted", "axis") if dominated else ("", "accent")
+    score, latency = row.score, row.latency
     return (
-        role_cell(arm, board),
-        line((arm.name, ink)),
+        role_cell(row, view),
+        line((row.arm.name, ink)),
         line((numbers.score(score.value, width), f"{ink} bold")) if score else numbers.NONE,
-        interval_bar(score, axis, bar_width, dot) if score else line(("no graded answer yet", "muted")),
-        line((numbers.share(arm.outcomes.pass_rate), ink)) if arm.outcomes.judged else numbers.NONE,
-        others_cell(arm.outcomes),
-        line((numbers.seconds(arm.p50), ink)),
-        line((numbers.seconds(arm.p95), ink)),
-        line((numbers.dollars(arm.usd_per_thousand), ink)),
-        line((f"{arm.tokens:.0f}", ink)) if arm.tokens is not None else numbers.NONE,
-        line((numbers.month(arm.retires), _retirement_ink(arm.retires, today))),
-        verdict_cell(arm, board),
+        interval_bar(score, axis, bar_width, dot) if score else line(("no grade yet", "muted")),
+        line((numbers.share(row.outcomes.pass_rate), ink)) if row.outcomes.judged else numbers.NONE,
+        others_cell(row.outcomes),
+        line((numbers.seconds(latency.p50.value), ink)) if latency else numbers.NONE,
+        line((numbers.seconds(latency.p95.value), ink)) if latency else numbers.NONE,
+        line((numbers.dollars(row.cost.per_thousand), ink)) if row.cost else numbers.NONE,
+        line((f"{row.tokens.completion:.0f}", ink)) if row.tokens else numbers.NONE,
+        line((numbers.month(row.retires), _retirement_ink(row.retires, today))),
+        verdict_cell(row, view),
     )
 
 
-def role_cell(arm: ArmView, board: BoardView) -> Line:
+def role_cell(row: LeaderboardRow, view: BoardView) -> Line:
     """T, S or C for what was decided; the same letters small for what is proposed."""
-    decided = [role for role in ROLES if board.standing.get(role) == arm.name]
+    decided = [role for role in ROLES if view.standing.get(role) == row.arm.name]
     if decided:
         return line(ROLE_SIGNS[decided[0]])
     return line("")
 
 
 def others_cell(outcomes: OutcomeCounts) -> Line:
-    """What was neither pass nor fail: `1R 2E`."""
+    """What was neither pass nor fail: `1⊘ 2!`."""
     counted = _counted(outcomes)
     parts = [
         line((f"{counted[outcome]}{sign}", ink))
@@ -114,50 +117,66 @@ def others_cell(outcomes: OutcomeCounts) -> Line:
     return joined(parts, line(" ")) if parts else line(("0", "faint"))
 
 
-def verdict_cell(arm: ArmView, board: BoardView) -> Line:
-    """The verdict's word with its p, or that it is the arm the others are held against."""
-    if arm.place == board.reference:
-        return line(("highest score" if arm is board.arms[0] else "baseline", "muted"))
-    if arm.verdict is None:
+def verdict_cell(row: LeaderboardRow, view: BoardView) -> Line:
+    """The verdict's word with its p, or that it is the arm that the others are held against."""
+    board = view.board
+    if board is not None and row.index == board.reference:
+        return line(("highest score" if board.benchmark.baseline is None else "baseline", "muted"))
+    if row.verdict is None:
         return numbers.NONE
-    return line((arm.verdict.word.value, _VERDICT_INKS[arm.verdict.word]), (f" {_grounds(arm.verdict)}", "muted"))
+    return line((row.verdict.word.value, _VERDICT_INKS[row.verdict.word]), (f" {_grounds(row.verdict)}", "muted"))
 
 
-def outcomes_line(arm: ArmView, width: int) -> list[Line]:
+def outcomes_lines(row: LeaderboardRow, width: int) -> list[Line]:
     """All outcomes of an arm, which sum to n, and what the open ones leave possible."""
-    counted = _counted(arm.outcomes)
-    parts: list[Line] = [line((arm.name, "bold"))]
+    counted = _counted(row.outcomes)
+    parts: list[Line] = [line((row.arm.name, "bold"))]
     for outcome, (_, ink) in OUTCOME_SIGNS.items():
-        parts.append(
-            line((str(counted[outcome]), ink if counted[outcome] else "faint"), (f" {outcome.value}", "muted"))
-        )
-    total = line((f"= {arm.outcomes.total}", "bold"))
-    parts[-1] = (*parts[-1], Span(" "), *total)
-    if arm.outcomes.open and arm.outcomes.judged:
-        bounds = arm.outcomes.bounds
+        count = counted[outcome]
+        parts.append(line((str(count), ink if count else "faint"), (f" {outcome.value}", "muted")))
+    parts.append(line((f"= {row.outcomes.total}", "bold")))
+    if row.outcomes.open and row.outcomes.judged:
+        bounds = row.outcomes.bounds
         parts.append(line((f"pass rate {bounds.low:.0%} to {bounds.high:.0%} with the open ones", "warn")))
-    if arm.first_token is not None:
-        parts.append(line((f"first token {numbers.seconds(arm.first_token)}", "muted")))
-    if arm.score is not None and arm.score.few_prompts:
+    if row.first_token is not None:
+        parts.append(line((f"first token {numbers.seconds(row.first_token.p50.value)}", "muted")))
+    if row.score is not None and row.score.few_prompts:
         parts.append(line(("few prompts", "warn")))
-    return flowed(parts, line(("  ", "faint")), width)
+    return flowed(parts, line("  "), width)
 
 
-def title(board: BoardView) -> str:
+def title(view: BoardView) -> str:
     """The box's title."""
-    return " · ".join([board.name, *([f"{board.items:,} items"] if board.items else []), ", ".join(board.graders)])
+    place = f" {view.place + 1}/{view.count}" if view.count > 1 else ""
+    items = [f"{view.board.items:,} items"] if view.board else []
+    if view.board and view.board.prompts != view.board.items:
+        items.append(f"{view.board.prompts:,} prompts")
+    return " · ".join([f"{view.benchmark.name}{place}", *items, view.benchmark.dataset or "no file named"])
 
 
-def method(board: BoardView) -> str:
+def method(view: BoardView) -> str:
     """The box's foot: how the verdicts were reached."""
-    if board.family == 0:
+    board = view.board
+    if board is None or not board.pairs:
         return ""
-    return f"paired, Holm-corrected over {board.family}, margin ±{numbers.score(board.margin or 0, board.scale.width)}"
+    family = sum(pair.comparison is not None for pair in board.pairs)
+    margin = numbers.score(board.margin, board.view.scale.width)
+    return f"paired by item · Holm over {family} pairs · margin ±{margin}"
 
 
-def run_lines(board: BoardView, width: int) -> list[Line]:
+def tabs_line(view: BoardView) -> Line:
+    """The graders: all together, then each by itself."""
+    if view.board is None:
+        return line(("graders: " + ", ".join(use.name for use in view.benchmark.graders), "muted"))
+    spans: list[Span] = []
+    for one in view.board.views:
+        spans += line((one.name, "accent bold underline" if one == view.board.view else "muted"), "  ")
+    return tuple(spans)
+
+
+def run_lines(view: BoardView, width: int) -> list[Line]:
     """How far the newest run is, what it cost, and why it stopped."""
-    run = board.run
+    run = view.run
     if run is None:
         return []
     done = run.progress

@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+from cupola.benchmarks.roles import Proposal
+
 from ...lines import Line, Span, line, wrapped
 from .board import ROLE_SIGNS
 from .records import BoardView
 
-_KEYS = {"teacher": "t", "student": "s", "control": "c"}
 
-
-def verdict_lines(board: BoardView, width: int) -> list[Line]:
-    """The sentences, proposals first, each beside its sign."""
-    if board.problem is not None:
-        parts = (board.problem.what, board.problem.why, board.problem.remedy)
+def verdict_lines(view: BoardView, width: int) -> list[Line]:
+    """The proposals, each beside its letter, with reasons and warnings; then what else the numbers say."""
+    if view.problem is not None:
+        parts = (view.problem.what, view.problem.why, view.problem.remedy)
         return [spans for part in parts if part for spans in wrapped(part, width, "warn")]
-    if not board.advice:
-        return [line(("The verdict follows when answers are graded.", "muted"))]
+    if not view.proposals:
+        return wrapped("The verdict follows when answers are graded.", width, "muted")
     out: list[Line] = []
-    for advice in board.advice:
-        sign, ink = ROLE_SIGNS.get(advice.role, ("!", "warn") if advice.warning else ("·", "muted"))
-        text_ink = "" if advice.role else "warn" if advice.warning else "muted"
-        first, *rest = wrapped(advice.text, max(1, width - 2), text_ink) or [()]
-        out += [(Span(f"{sign} ", ink), *first), *((Span("  "), *more) for more in rest)]
-    proposed = [advice.role for advice in board.advice if advice.role]
-    if proposed and not set(proposed) <= set(board.standing):
-        keys = " ".join(_KEYS[role] for role in _KEYS)
-        out += [
-            line(""),
-            line((keys, "key bold"), ("  set teacher, student, control to the row you stand on", "muted")),
-        ]
+    told: set[str] = set()
+    for proposal in view.proposals:
+        out += _proposal_lines(proposal, view, told, width)
+    for note in view.notes:
+        out += _beside("·", "muted", note, "muted", width)
     return out
+
+
+def _proposal_lines(proposal: Proposal, view: BoardView, told: set[str], width: int) -> list[Line]:
+    sign, ink = ROLE_SIGNS[proposal.role.value]
+    if proposal.index is None:
+        return _beside(sign, "faint", " ".join(proposal.reasons), "muted", width)
+    standing = view.standing.get(proposal.role.value)
+    decided = "" if standing is None else " (decided)" if standing == proposal.name else f" (decided: {standing})"
+    first, *rest = proposal.reasons
+    out = _beside(sign, ink, f"{first}{decided}", "", width)
+    out += [spans for text in rest for spans in _beside(" ", "", text, "muted", width)]
+    for warning in proposal.warnings:
+        # A warning that holds for several roles is told once.
+        if warning not in told:
+            told.add(warning)
+            out += _beside("!", "warn bold", warning, "warn", width)
+    return out
+
+
+def _beside(sign: str, ink: str, text: str, text_ink: str, width: int) -> list[Line]:
+    first, *rest = wrapped(text, max(1, width - 2), text_ink) or [()]
+    return [(Span(f"{sign} ", ink), *first), *((Span("  "), *more) for more in rest)]
+
+
+def keys_line() -> Line:
+    """How to decide."""
+    keys = (("t", " teacher  "), ("s", " student  "), ("c", " control"))
+    return line(*(part for key, words in keys for part in ((key, "key bold"), (words, "muted"))))

@@ -1,0 +1,1 @@
+"""The Benchmarks pane: the leaderboard, the map of items, one item with all its answers."""

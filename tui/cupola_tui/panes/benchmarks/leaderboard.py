@@ -1,0 +1,120 @@
+"""The leaderboard with its frontier chart and verdict panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from cupola.benchmarks.frontier import Axis
+from cupola.statistics.estimates import Interval
+
+from ...lines import Line
+from ...views.bench import board as rows
+from ...views.bench.intervals import common_axis
+from ...views.bench.records import BoardView
+from ...views.bench.verdict import keys_line, verdict_lines
+from ...widgets.painted import Lines
+from ...widgets.scatter import Scatter
+from ...widgets.table import NO_ROWS, KeyedRows, Table, fit_columns
+from .boxes import Box
+from .reading import read_cloud
+
+AXES: tuple[Axis, ...] = ("cost", "latency", "completion")
+
+_TITLES = {
+    "cost": "score against $ per 1,000",
+    "latency": "score against median seconds",
+    "completion": "score against tokens",
+}
+
+
+class Leaderboard(Container):
+    """Shows what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__(id="leaderboard")
+        self._view: BoardView | None = None
+        self._axis = Interval(0.0, 1.0)
+        self._chart = 0
+        self._today = datetime.fromtimestamp(0, UTC).date()
+        # Held rather than looked up: they may be given something to show before they are mounted.
+        self.table = Table((), id="arms", markable=True)
+        self._tabs, self._run, self._outcomes = (Lines(id=f"bench-{name}") for name in ("tabs", "run", "outcomes"))
+        self._scatter, self._verdict = Scatter(id="frontier"), Lines(id="bench-verdict")
+        self._upper = Box(self._tabs, self._run, self.table, self._outcomes, id="bench-board")
+        self._left = Box(self._scatter, id="bench-frontier")
+        self._right = Box(self._verdict, id="bench-advice", title="verdict")
+
+    def compose(self) -> ComposeResult:
+        yield self._upper
+        with Container(id="bench-below"):
+            yield self._left
+            yield self._right
+
+    def show(self, view: BoardView, now: float) -> None:
+        """Show a benchmark."""
+        self._view, self._today = view, datetime.fromtimestamp(now, UTC).date()
+        self._upper.entitle(rows.title(view), rows.method(view))
+        self._tabs.show(lambda width: [rows.tabs_line(view)])
+        self._run.show(lambda width: rows.run_lines(view, width))
+        self._show_arms(view)
+        self._verdict.show(lambda width: self._advice(view, width))
+        self.show_selected()
+        self._draw_chart()
+
+    def show_selected(self) -> None:
+        """Show the outcomes of the arm under the cursor."""
+        view, index = self._view, self.table.key
+        row = next((row for row in view.board.rows if row.index == index), None) if view and view.board else None
+        self._outcomes.show(lambda width: rows.outcomes_lines(row, width) if row is not None else ())
+
+    def next_chart(self) -> None:
+        """Cost, latency, tokens; where there is room for one box only, the verdict comes after them."""
+        places = len(AXES) + (0 if self._side_by_side else 1)
+        self._chart = (self._chart + 1) % places
+        self._draw_chart()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Chart and verdict beside each other, or one of them, by room."""
+        self._draw_chart()
+
+    @property
+    def _side_by_side(self) -> bool:
+        return self.size.width >= 100
+
+    def _show_arms(self, view: BoardView) -> None:
+        board = view.board
+        if board is None:
+            self.table.show(NO_ROWS)
+            return
+        self._axis = common_axis([row.score for row in board.rows], board.view.scale.low, board.view.scale.high)
+        self.table.set_columns(rows.columns(view, self._axis))
+        self.table.show(KeyedRows([row.index for row in board.rows], lambda index: self._cells(view, index)))
+
+    def _cells(self, view: BoardView, index: int) -> tuple[Line, ...]:
+        assert view.board is not None
+        layout = fit_columns(rows.columns(view, self._axis), self.table.size.width - 2)
+        return rows.cells(view.board.rows[index], view, self._axis, layout[rows.BAR], self._today)
+
+    def _draw_chart(self) -> None:
+        alone = not self._side_by_side
+        if not alone:
+            self._chart %= len(AXES)
+        # Where there is room for one, the verdict is what to see first.
+        self._left.display = not alone or self._chart > 0
+        self._right.display = not alone or self._chart == 0
+        axis = AXES[(self._chart - 1 if alone else self._chart) % len(AXES)]
+        self._left.entitle(_TITLES[axis], "m next axis" if not alone else "m next")
+        self._right.entitle("verdict", "" if not alone else "m chart")
+        if self._view is not None and self._left.display:
+            self._scatter.show(read_cloud(self._view, axis))
+
+    def _advice(self, view: BoardView, width: int) -> Sequence[Line]:
+        out = verdict_lines(view, width)
+        if view.proposals and len(view.standing) < 3:
+            out += [(), keys_line()]
+        return out

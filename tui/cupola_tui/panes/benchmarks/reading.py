@@ -1,0 +1,194 @@
+"""From the facts to what the pane shows of one benchmark, its items and one item."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from cupola.benchmarks import browse
+from cupola.benchmarks.definition import Benchmark
+from cupola.benchmarks.frontier import Axis, frontier
+from cupola.benchmarks.items import item_of
+from cupola.benchmarks.leaderboard import Leaderboard, leaderboard
+from cupola.benchmarks.noise import noise_of
+from cupola.benchmarks.outcomes import CODES, views_of
+from cupola.benchmarks.power import sight_of
+from cupola.benchmarks.roles import propose
+from cupola.benchmarks.table import Table
+from cupola.errors import CupolaError
+from cupola.statistics.outcomes import Outcome
+from cupola.store.answers import AnswerState
+
+from ...benchmark_facts import BenchmarkFacts, Known
+from ...plotting.scatter import Dot
+from ...views.bench import numbers
+from ...views.bench.answers import AnswerView, GradeView, ItemView
+from ...views.bench.items import ItemMap
+from ...views.bench.records import BoardView
+from ...widgets.scatter import Cloud
+
+_FIELD_LENGTH = 2_000
+
+
+def read_board(facts: BenchmarkFacts, known: Sequence[Known], place: int, view: int, now: float) -> BoardView:
+    """The benchmark at a place, judged by one of its views."""
+    one = known[place]
+    standing = {role: decision.arm for role, decision in facts.standing(one.benchmark.name).items()}
+    shown = BoardView(one.shown, one.run, standing=standing, place=place, count=len(known))
+    table = facts.table(one.run) if one.run is not None else None
+    if table is None or one.run is None:
+        return shown
+    try:
+        views = views_of(one.shown)
+        board = leaderboard(one.run, one.shown, table, views[view % len(views)])
+        dominated = frozenset(point.index for point in frontier(board) if point.dominated_by is not None)
+        proposals = propose(board, datetime.fromtimestamp(now, UTC).date())
+    except CupolaError as error:
+        return BoardView(one.shown, one.run, standing=standing, problem=error.problem, place=place, count=len(known))
+    return BoardView(
+        one.shown, one.run, board, proposals, _notes(board), standing, dominated, place=place, count=len(known)
+    )
+
+
+def _notes(board: Leaderboard) -> tuple[str, ...]:
+    """What could be seen at this n, and how much arms differ from themselves."""
+    notes = []
+    if board.pairs:
+        sight = sight_of(board)
+        seen = numbers.score(sight.difference, board.view.scale.width)
+        notes.append(f"Smallest difference that {sight.prompts:,} prompts can show: {seen} (80% power at .05).")
+    for noise in noise_of(board):
+        change = numbers.score(noise.floor.change.value, board.view.scale.width)
+        flips = numbers.share(noise.floor.flips.value)
+        notes.append(
+            f"Noise floor of {noise.name}: an item's score moves by {change} on its own, {flips} of verdicts flip."
+        )
+    if board.few_prompts:
+        notes.append("Few prompts: intervals rest on fewer than ten.")
+    return tuple(notes)
+
+
+def read_cloud(view: BoardView, axis: Axis) -> Cloud:
+    """The frontier chart: dominated arms are dim."""
+    if view.board is None:
+        return Cloud()
+    points = frontier(view.board, axis)
+    dots = tuple(
+        Dot(
+            point.x,
+            point.score,
+            point.name,
+            "axis" if point.dominated_by else "accent bold",
+            "muted" if point.dominated_by else "",
+            "○" if point.dominated_by else "●",
+            point.low,
+            point.high,
+        )
+        for point in points
+    )
+    best = tuple((point.x, point.score) for point in points if not point.dominated_by)
+    known = [point.x for point in points if point.x > 0]
+    wide = bool(known) and max(known) / min(known) >= 8
+    empty = "no arm has both a score and a price yet" if axis == "cost" else "nothing measured yet"
+    return Cloud(dots, best, wide and len(known) == len(points), empty)
+
+
+def read_items(
+    facts: BenchmarkFacts, board: Leaderboard, table: Table, arms: Sequence[int], chosen: int, *, compared: bool = False
+) -> ItemMap:
+    """The map of items of some arms (their places in the definition, `chosen` among them)."""
+    shape = (len(arms), len(table.prompts), table.repeats)
+    judged = [board.judged[arm] for arm in arms]
+    graders = range(len(board.benchmark.graders)) if board.view.grader is None else [board.view.grader]
+    passed = np.stack([np.stack([table.arms[arm].passed[grader] for arm in arms]) for grader in graders])
+    rows = facts.rows(board.benchmark.split)
+
+    def text(place: int) -> str:
+        return _asked(board.benchmark, place, rows[place]) if place < len(rows) else ""
+
+    return ItemMap(
+        arms=tuple(board.benchmark.arms[arm].name for arm in arms),
+        signs=tuple(str(number + 1) for number in range(len(arms))),
+        repeats=table.repeats,
+        codes=np.stack([one.codes for one in judged]).reshape(shape),
+        passes=np.stack([one.passes for one in judged]).reshape(shape),
+        scores=np.stack([one.scores for one in judged]).reshape(shape),
+        grader_passes=passed.reshape((len(graders), *shape)),
+        score_width=board.view.scale.width,
+        text=text,
+        chosen=list(arms).index(chosen),
+        compared=compared,
+    )
+
+
+def read_item(
+    facts: BenchmarkFacts, board: Leaderboard, arms: Sequence[int], place: int, number: int, total: int
+) -> ItemView | None:
+    """One item with the answers of some arms, in their order; None if the run has no such item."""
+    benchmark = board.benchmark
+    found = facts.item(board.run, place)
+    if found is None:
+        return None
+    order = {benchmark.arms[arm].name: position for position, arm in enumerate(arms)}
+    answers = sorted((one for one in found.answers if one.arm in order), key=lambda one: (order[one.arm], one.repeat))
+    asked = tuple((str(message.get("role", "")), _content(message.get("content"))) for message in found.messages)
+    used = "\n".join(text for _, text in asked)
+    fields = tuple(
+        (name, text[:_FIELD_LENGTH])
+        for name, text in ((name, _content(value)) for name, value in found.fields.items())
+        if name != benchmark.messages_field and text and text not in used
+    )
+    views = tuple(_answer(board, place, one) for one in answers)
+    return ItemView(place, number, total, asked, fields, views)
+
+
+def _answer(board: Leaderboard, place: int, one: browse.AnswerView) -> AnswerView:
+    benchmark = board.benchmark
+    arm = benchmark.arm_index(one.arm)
+    repeats = len(board.judged[arm].codes) // max(1, board.items)
+    code = int(board.judged[arm].codes[place * repeats + one.repeat])
+    answered = one.entry is not None and one.entry.answer.state is not AnswerState.SENT
+    widths = {use.hash: use.scale.width for use in benchmark.graders}
+    return AnswerView(
+        arm=one.arm,
+        repeat=one.repeat if benchmark.arms[arm].repeats > 1 else None,
+        outcome=CODES[code] if code < len(CODES) else Outcome.MISSING,
+        answer=one.entry.answer if one.entry is not None and answered else None,
+        grades=tuple(_grade(reason, widths) for reason in one.reasons if reason.grade.again == 0),
+    )
+
+
+def _grade(reason: browse.Reason, widths: Mapping[str, float]) -> GradeView:
+    grade = reason.grade
+    return GradeView(
+        reason.grader,
+        grade.reward,
+        grade.passed,
+        widths.get(grade.grader, 1.0),
+        grade.errors,
+        grade.details,
+        reason.steps,
+        tuple(grade.parts.items()),
+    )
+
+
+def _asked(benchmark: Benchmark, place: int, row: str) -> str:
+    """The last thing a user says in an item."""
+    try:
+        messages = item_of(benchmark, place, row).messages
+    except CupolaError as error:
+        return str(error)
+    told = [message for message in messages if message.get("role") == "user"] or list(messages)
+    return _content(told[-1].get("content")) if told else ""
+
+
+def _content(value: object) -> str:
+    """A message's or a field's text; parts of a message one after another, images by name only."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and all(isinstance(part, dict) and "type" in part for part in value):
+        return "\n".join(str(part.get("text", f"[{part['type']}]")) for part in value)
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

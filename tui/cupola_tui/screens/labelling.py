@@ -1,0 +1,105 @@
+"""Answers to label blind, one after another; at the end, what the labels say of the grader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from cupola.benchmarks import labels
+from cupola.benchmarks.definition import GraderUse
+from cupola.benchmarks.labels import GraderReport, ToLabel
+from cupola.errors import CupolaError
+from cupola.store import grades
+
+from ..commands import bindings
+from ..lines import Line, visible, wrapped
+from ..messages import Keep
+from ..views.bench.labels import keys_line, report_lines, task_lines
+from ..widgets.painted import Lines
+from .reader import Pages
+
+
+class LabellingScreen(ModalScreen[None]):
+    """Takes a word on each answer; `report` is asked when all are labelled."""
+
+    BINDINGS = bindings("label")
+    SCOPES = ("label",)
+
+    def __init__(
+        self,
+        use: GraderUse,
+        tasks: Sequence[ToLabel],
+        report: Callable[[], GraderReport],
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__()
+        self._use, self._tasks, self._report, self._clock = use, list(tasks), report, clock
+        self._done = 0
+        self._found: GraderReport | CupolaError | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="reader") as box:
+            box.border_title = Content(visible(f"Label answers · {self._use.name}"))
+            yield Pages(self._lines)
+            yield Lines(id="label-keys")
+
+    def on_mount(self) -> None:
+        """Begin, or show the report when there is nothing left to label."""
+        self.query_one("#label-keys", Lines).show(lambda width: [keys_line()])
+        self._show()
+
+    def action_say(self, passed: bool | None) -> None:
+        """Label the answer and go on."""
+        if self._done == len(self._tasks):
+            return
+        task, use, now = self._tasks[self._done], self._use, self._clock()
+        self.app.post_message(Keep(lambda database: labels.label(database, task, use, passed, now)))
+        self._done += 1
+        self._show()
+
+    def action_undo(self) -> None:
+        """Take the last label back and judge that answer again."""
+        if not self._done:
+            return
+        self._done -= 1
+        task, use = self._tasks[self._done], self._use
+        self.app.post_message(
+            Keep(lambda database: grades.drop_label(database, task.request, task.number, task.item, use.hash))
+        )
+        self._found = None
+        self._show()
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll a long answer."""
+        self.query_one(Pages).scroll_lines(by)
+
+    def action_close(self) -> None:
+        """Close; every label is in the store already."""
+        self.dismiss(None)
+
+    def _show(self) -> None:
+        self.query_one(Pages).show_anew()
+        if self._done == len(self._tasks) and self._found is None:
+            # Behind the label that was just sent to be kept.
+            self.app.call_later(self._read_report)
+
+    def _read_report(self) -> None:
+        try:
+            self._found = self._report()
+        except CupolaError as error:
+            self._found = error
+        if self.is_mounted:
+            self.query_one(Pages).show_anew()
+
+    def _lines(self, width: int) -> list[Line]:
+        if self._done < len(self._tasks):
+            return task_lines(self._tasks[self._done], self._use, self._done, len(self._tasks), width)
+        if self._found is None:
+            return []
+        if isinstance(self._found, CupolaError):
+            return wrapped(str(self._found), width, "warn")
+        return report_lines(self._found, width)

@@ -1,0 +1,107 @@
+"""What may be done with a benchmark, each with the card that says what it means and costs before it is done."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+
+from cupola.benchmarks.definition import Benchmark
+from cupola.benchmarks.estimate import Range, RunEstimate
+from cupola.settings import Profile
+from cupola.store.benchmarks import Run
+from cupola.store.database import Database
+
+from ..actions import Action, place
+from . import numbers
+
+Write = Callable[[Database], object]
+
+
+def run_action(
+    benchmark: Benchmark, run: Run | None, found: RunEstimate | None, profile: Profile, write: Write
+) -> Action:
+    """Run it, or go on with what is open: errors and missing rows."""
+    going = run is not None and run.state.moving
+    verb = "Continue" if run is not None else "Run"
+    arms = ", ".join(arm.name for arm in benchmark.arms)
+    graders = ", ".join(use.name for use in benchmark.graders)
+    what = f"Asks {arms}; grades by {graders}. What was answered before is kept and not paid again."
+    settled = run is not None and found is not None and found.calls == 0
+    return Action(
+        kind="bench.run",
+        target=benchmark.name,
+        title=f"{verb} {benchmark.name}",
+        what=what,
+        where=place(profile),
+        cost=cost_words(found, benchmark.budget),
+        command=command("run", benchmark.name, profile),
+        refusal="it is under way" if going else "every row has its answer" if settled else "",
+        write=write,
+    )
+
+
+def cancel_action(benchmark: Benchmark, run: Run | None, profile: Profile, write: Write) -> Action:
+    """Ask no more."""
+    going = run is not None and run.state.moving
+    return Action(
+        kind="bench.cancel",
+        target=benchmark.name,
+        title=f"Cancel {benchmark.name}",
+        what="Asks no more. What was answered stays, and the run can be continued.",
+        where=place(profile),
+        cost="Calls under way are still paid.",
+        command=command("cancel", benchmark.name, profile),
+        refusal="" if going else "it is not under way",
+        write=write,
+    )
+
+
+def again_action(
+    benchmark: Benchmark, arm: str, found: RunEstimate | None, profile: Profile, refusal: str, write: Write
+) -> Action:
+    """Run one arm a second time, for the noise floor."""
+    return Action(
+        kind="bench.again",
+        target=benchmark.name,
+        title=f"Noise floor of {arm}",
+        what=f"Asks {arm} everything a second time, to see how much it differs from itself.",
+        where=place(profile),
+        cost=cost_words(found, benchmark.budget),
+        command=command("run", benchmark.name, profile),
+        refusal=refusal,
+        write=write,
+    )
+
+
+def cost_words(found: RunEstimate | None, budget: float | None) -> str:
+    """Calls, tokens, dollars and minutes as ranges."""
+    if found is None:
+        return "Not estimated: an item cannot be asked."
+    kept = sum(part.known for part in found.parts)
+    words = [
+        f"{money(found.usd)} for {found.calls:,} calls",
+        f"{_range(found.tokens, '{:,.0f}')} tokens",
+        f"{_range(found.minutes, '{:.1f}')} minutes",
+    ]
+    text = ", ".join(words) + "."
+    if kept:
+        text += f" {kept:,} answers are there already."
+    if found.unpriced:
+        text += f" No price is known for {', '.join(found.unpriced)}."
+    return text + (f" It stops at {numbers.dollars(budget)}." if budget is not None else "")
+
+
+def money(found: Range) -> str:
+    """$0.02 to $0.31; one number where both ends read alike."""
+    low, high = numbers.dollars(found.low), numbers.dollars(found.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def command(verb: str, name: str, profile: Profile) -> str:
+    """The command line that does the same."""
+    return shlex.join(["cupola", "bench", verb, name, "--profile", profile.name])
+
+
+def _range(found: Range, pattern: str) -> str:
+    low, high = pattern.format(found.low), pattern.format(found.high)
+    return low if low == high else f"{low} to {high}"
