@@ -7,8 +7,8 @@ import signal
 import time
 from collections import Counter
 
-ROWS = 120
-SPEED = 2.0
+ROWS = 80
+SPEED = 3.0
 
 
 async def paid(emulator):

@@ -64,6 +64,39 @@ async def test_a_run_answers_every_row_grades_it_and_tells_what_it_cost(evals):
     assert run.report_url.startswith("https://ai.azure.com/resource/evaluation/")
 
 
+async def test_a_run_is_queued_then_in_progress_then_completed_and_counts_at_the_end(start, evals_on):
+    async with start(speed=10) as emulator:
+        evals = evals_on(emulator)
+        evaluation = await evals.create()
+        run = await evals.start(evaluation, evals.completions(evals.questions(90)))
+        seen = []
+
+        async def completed():
+            fresh = await evals.client.evals.runs.retrieve(run.id, eval_id=evaluation.id)
+            seen.append((fresh.status, fresh.result_counts.total, fresh.per_model_usage is None))
+            return fresh.status == "completed"
+
+        await emulator.until(completed)
+    assert list(dict.fromkeys(seen)) == [("queued", 0, True), ("in_progress", 0, True), ("completed", 90, False)]
+
+
+async def test_slow_python_graders_leave_the_service_answering(evals):
+    source = "def grade(sample, item):\n    for number in range(300_000):\n        pass\n    return 1.0"
+    slow = {"type": "python", "name": "slow", "source": source}
+    evaluation = await evals.create(slow, schema={})
+    rows = {"type": "file_content", "content": stored(*[("yes", "yes")] * 200)}
+    run = await evals.start(evaluation, {"type": "jsonl", "source": rows})
+
+    async def grading():
+        return (await evals.client.evals.runs.retrieve(run.id, eval_id=evaluation.id)).status == "in_progress"
+
+    await evals.emulator.until(grading)
+    checked = await evals.create(evals.contains, evals.polite)
+    done = await evals.finished(checked, evals.completions(evals.questions(3)))
+    assert done.result_counts.passed == 3
+    assert (await evals.client.evals.runs.cancel(run.id, eval_id=evaluation.id)).status == "canceled"
+
+
 async def test_an_output_item_shows_the_bare_row_the_prompt_the_answer_and_each_verdict(evals):
     evaluation = await evals.create(evals.contains, evals.polite)
     done = await evals.finished(evaluation, evals.completions(evals.questions(3)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from cupola.graders import (
     LabelModel,
     ModelCall,
     Multi,
+    PythonGrader,
     PythonSandbox,
     ScoreModel,
     StringCheck,
@@ -46,25 +48,38 @@ class Verdict:
     payments: tuple[Payment, ...]
 
 
-def _asks_model(grader: Grader) -> bool:
+class Bench:
+    """The sandbox of python graders, and a turn for as many of them as it has workers."""
+
+    def __init__(self, workers: int = 2) -> None:
+        self.sandbox = PythonSandbox(workers=workers)
+        self.turns = asyncio.Semaphore(workers)
+
+    def close(self) -> None:
+        """End the sandbox."""
+        self.sandbox.close()
+
+
+def _has_part(grader: Grader, *kinds: type) -> bool:
     parts = grader.graders.values() if isinstance(grader, Multi) else (grader,)
-    return any(isinstance(part, ScoreModel | LabelModel) for part in parts)
+    return any(isinstance(part, kinds) for part in parts)
 
 
 async def graded(
-    grader: Grader, item: Mapping[str, Any], sample: Mapping[str, Any], model: GraderModel, sandbox: PythonSandbox
+    grader: Grader, item: Mapping[str, Any], sample: Mapping[str, Any], model: GraderModel, bench: Bench
 ) -> GraderResult:
-    """What a grader makes of one sample; nothing that takes long holds the event loop."""
-    if _asks_model(grader):
-        return await run_grader_async(grader, item, sample, model.ask, sandbox=sandbox)
-    if isinstance(grader, StringCheck) and len(str(sample.get("output_text", ""))) <= INLINE_CHARACTERS:
-        return run_grader(grader, item, sample)
-    return await asyncio.to_thread(run_grader, grader, item, sample, sandbox=sandbox)
+    """What a grader makes of one sample; nothing that takes long holds the event loop or its threads."""
+    async with bench.turns if _has_part(grader, PythonGrader) else nullcontext():
+        if _has_part(grader, ScoreModel, LabelModel):
+            return await run_grader_async(grader, item, sample, model.ask, sandbox=bench.sandbox)
+        if isinstance(grader, StringCheck) and len(str(sample.get("output_text", ""))) <= INLINE_CHARACTERS:
+            return run_grader(grader, item, sample)
+        return await asyncio.to_thread(run_grader, grader, item, sample, sandbox=bench.sandbox)
 
 
 async def grade(
     resource: Resource,
-    sandbox: PythonSandbox,
+    bench: Bench,
     criterion: str,
     grader: Grader,
     item: Mapping[str, Any],
@@ -72,7 +87,7 @@ async def grade(
 ) -> Verdict:
     """Grade an answer as `sample` to a row's `item`."""
     model = GraderModel(resource, grader, deployed)
-    result = await graded(grader, item, sample, model, sandbox)
+    result = await graded(grader, item, sample, model, bench)
     score, erred = service_reward(grader, result), bool(result.errors)
     passed = not erred and score >= pass_threshold(grader)
     return Verdict(

@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from cupola.graders import Grader, PythonSandbox
+from cupola.graders import Grader
 
 from ..dialect import new_timed_id
 from ..errors import ApiError, deployment_not_found
@@ -22,7 +22,7 @@ from ..state.eval_items import EvalRow, OutputItem
 from ..state.eval_runs import Run, Usage
 from ..watch import watched
 from .criteria import graders_of
-from .grading import Verdict, grade
+from .grading import Bench, Verdict, grade
 from .rows import RowError, rows_of_file
 from .samples import failed_sample, given_sample, sample_scope
 from .sampling import sample_row
@@ -56,8 +56,8 @@ class EvalRunner:
         self._inference = inference
         self._wake = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self.sandbox = PythonSandbox(workers=2)
-        """Runs python graders, also for those who grade a single sample."""
+        self.bench = Bench()
+        """Where graders run, also for those who grade a single sample."""
 
     def wake(self) -> None:
         """Look for runs to carry out."""
@@ -85,7 +85,7 @@ class EvalRunner:
             for task in list(self._tasks.values()):
                 task.cancel()
             await asyncio.gather(*list(self._tasks.values()), return_exceptions=True)
-            self.sandbox.close()
+            self.bench.close()
 
     def _start(self, run: Run) -> None:
         task = self._tasks[run.id] = watched(asyncio.create_task(self._carry_out(run)))
@@ -172,8 +172,7 @@ class EvalRunner:
                 return
         scope = sample_scope(shown, row.sample if run.model is None else None)
         verdicts = [
-            await grade(self._resource, self.sandbox, criterion, grader, row.item, scope)
-            for criterion, grader in graders
+            await grade(self._resource, self.bench, criterion, grader, row.item, scope) for criterion, grader in graders
         ]
         self._keep(run, row, shown, verdicts)
 

@@ -70,7 +70,7 @@ async def run(request: Request) -> Response:
         return JSONResponse(_unreadable_formula(definition, error))
     started = time.perf_counter()
     model = GraderModel(service.resource, grader, _deployed_or_base)
-    result = await graded(grader, item or {}, text_sample(sample), model, service.evals.sandbox)
+    result = await graded(grader, item or {}, text_sample(sample), model, service.evals.bench)
     for payment in model.payments:
         payment.enter(service.resource)
     result = replace(result, execution_time=time.perf_counter() - started)
