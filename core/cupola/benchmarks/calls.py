@@ -58,11 +58,13 @@ class Request:
     model: str = ""
     """For the price; the model that answers says it where this is empty."""
     tier: str = "globalStandard"
+    known_hash: str = ""
+    """The hash, where it has been computed before."""
 
     @cached_property
     def hash(self) -> str:
         """Of deployment, messages and sampling."""
-        return request_hash(self.deployment, self.body)
+        return self.known_hash or request_hash(self.deployment, self.body)
 
     @property
     def key(self) -> tuple[str, int]:
@@ -173,7 +175,7 @@ class Calls:
                 return outcome
             throttled = isinstance(outcome, ThrottledError)
             failures, throttles = failures + (not throttled), throttles + throttled
-            sent = replace(sent, attempt=sent.attempt + 1, lost=sent.lost + _may_be_lost(outcome))
+            sent = replace(sent, sent_at=self.clock(), attempt=sent.attempt + 1, lost=sent.lost + _may_be_lost(outcome))
             if failures >= self.attempts or throttles >= _THROTTLES or not _passes(outcome):
                 return await self._failed(request, outcome)
             if not throttled:
@@ -211,7 +213,7 @@ class Calls:
         left_at = self.monotonic()
         told = False
         try:
-            await self.journal.sent(replace(sent, sent_at=self.clock()))
+            await self.journal.sent(sent)
             self.tally.asked += 1
             left_at = self.monotonic()
             reply = await self.ask(request.deployment, request.body)
@@ -287,10 +289,13 @@ class Calls:
         return answer
 
     def _guess(self, request: Request, price: TokenPrice | None) -> float:
-        if price is None:
-            return self.purse.guess(request.deployment, 0.0)
+        if self.purse.budget is None:
+            return 0.0
+        mean = self.purse.mean(request.deployment)
+        if mean is not None or price is None:
+            return mean or 0.0
         characters = len(json.dumps(request.body.get("messages", ()), ensure_ascii=False))
-        return self.purse.guess(request.deployment, price.usd(characters // 3, _GUESSED_COMPLETION))
+        return price.usd(characters // 3, _GUESSED_COMPLETION)
 
     def _leave(self, request: Request) -> None:
         """Give back the lane's leave unused."""

@@ -13,7 +13,7 @@ from ..graders import Grader, LabelModel, Multi, ScoreModel
 from ..store import answers
 from ..store.answers import AnswerState
 from ..store.database import Database
-from .definition import Arm, Benchmark
+from .definition import Arm, Benchmark, GraderUse
 from .items import Item
 from .prices import price_of
 from .schedule import asks_of
@@ -97,8 +97,7 @@ def estimate(database: Database, benchmark: Benchmark, items: Sequence[Item]) ->
     known = answers.find_many(database, {(ask.request, ask.number) for ask in asks_of(benchmark, items)})
     done = {key for key, entry in known.items() if entry.answer.state is AnswerState.ANSWERED}
     arms = [_arm(database, benchmark, index, items, done) for index in range(len(benchmark.arms))]
-    rows = sum(part.calls for part in arms)
-    judges = [_judge(benchmark, judge, prompts, rows, arms) for judge, prompts in _judge_prompts(benchmark)]
+    judges = _judges(database, benchmark, items, arms)
     return RunEstimate((*arms, *judges), _minutes(database, benchmark, [*arms, *judges]))
 
 
@@ -112,41 +111,66 @@ def _arm(
     prompt = _prompt_tokens(arm.model, [_text(item) for item in items[:_SAMPLED]])
     prompts = Range(prompt * calls, prompt * calls)
     completions = _completion(database, arm).times(calls)
-    price = price_of(arm.model, arm.tier, benchmark.engine)
-    usd = None
-    if price is not None:
-        usd = Range(
-            price.usd(int(prompts.low), int(completions.low)), price.usd(int(prompts.high), int(completions.high))
+    usd, source = _priced(arm.model, arm.tier, benchmark.engine, prompts, completions)
+    return ArmEstimate(arm.name, "arm", calls, known, prompts, completions, usd, source)
+
+
+def _judges(
+    database: Database, benchmark: Benchmark, items: Sequence[Item], arms: Sequence[ArmEstimate]
+) -> list[ArmEstimate]:
+    """What graders will ask of other models, deployment by deployment."""
+    wanted: dict[str, list[tuple[str, int, int]]] = {}
+    for use in benchmark.graders:
+        graded, open_ = _gradings(database, benchmark, items, use)
+        for part in _parts(use.grader):
+            if isinstance(part, ScoreModel | LabelModel):
+                prompt = json.dumps(list(part.input), ensure_ascii=False)
+                wanted.setdefault(part.model, []).append((prompt, open_, graded))
+    return [_judge(judge, asked, arms) for judge, asked in wanted.items()]
+
+
+def _gradings(database: Database, benchmark: Benchmark, items: Sequence[Item], use: GraderUse) -> tuple[int, int]:
+    """How many rows have a grade by this grader, and how many have none."""
+    asks = asks_of(benchmark, items)
+    stored = {
+        (row[0], row[1], row[2])
+        for row in database.rows(
+            "SELECT request, number, item FROM grades WHERE grader = ? AND again = 0 AND reward IS NOT NULL",
+            (use.hash,),
         )
-    return ArmEstimate(arm.name, "arm", calls, known, prompts, completions, usd, price.source if price else "")
+    }
+    graded = sum((ask.request, ask.number, items[ask.place].hash) in stored for ask in asks)
+    return graded, len(asks) - graded
 
 
-def _judge(
-    benchmark: Benchmark, judge: str, prompts: Sequence[str], rows: int, arms: Sequence[ArmEstimate]
-) -> ArmEstimate:
-    """A judge reads each prompt of its own with an answer in it."""
-    calls = rows * len(prompts)
-    frame = _prompt_tokens(judge, prompts)
-    answer = Range(_COMPLETION[0], _COMPLETION[1])
+def _judge(judge: str, asked: Sequence[tuple[str, int, int]], arms: Sequence[ArmEstimate]) -> ArmEstimate:
+    """A judge reads each prompt of its own with an answer in it.
+
+    Args:
+        judge: The deployment.
+        asked: Each prompt, how often it will be asked, and how often it has been.
+        arms: Whose answers it reads.
+    """
+    rows = sum(part.calls for part in arms)
+    answer = Range(*_COMPLETION)
     if rows:
         total = sum((part.completion_tokens for part in arms), Range(0.0, 0.0))
         answer = Range(total.low / rows, total.high / rows)
-    prompt = Range(frame + answer.low, frame + 2 * answer.high).times(calls)
+    calls = sum(times for _, times, _ in asked)
+    frames = sum(_prompt_tokens(judge, [prompt]) * times for prompt, times, _ in asked)
+    prompt_tokens = Range(frames, frames) + answer.times(calls)
     completion = Range(*_JUDGEMENT).times(calls)
-    price = price_of(judge)
-    usd = None
-    if price is not None:
-        usd = Range(price.usd(int(prompt.low), int(completion.low)), price.usd(int(prompt.high), int(completion.high)))
-    return ArmEstimate(judge, "judge", calls, 0, prompt, completion, usd, price.source if price else "")
+    usd, source = _priced(judge, "globalStandard", "here", prompt_tokens, completion)
+    known = sum(before for _, _, before in asked)
+    return ArmEstimate(judge, "judge", calls, known, prompt_tokens, completion, usd, source)
 
 
-def _judge_prompts(benchmark: Benchmark) -> list[tuple[str, list[str]]]:
-    found: dict[str, list[str]] = {}
-    for use in benchmark.graders:
-        for part in _parts(use.grader):
-            if isinstance(part, ScoreModel | LabelModel):
-                found.setdefault(part.model, []).append(json.dumps(list(part.input), ensure_ascii=False))
-    return list(found.items())
+def _priced(model: str, tier: str, engine: str, prompt: Range, completion: Range) -> tuple[Range | None, str]:
+    price = price_of(model, tier, engine)
+    if price is None:
+        return None, ""
+    low, high = price.usd(int(prompt.low), int(completion.low)), price.usd(int(prompt.high), int(completion.high))
+    return Range(low, high), price.source
 
 
 def _parts(grader: Grader) -> list[Grader]:

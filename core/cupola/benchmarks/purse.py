@@ -20,10 +20,10 @@ class Purse:
     under_way: float = 0.0
     _means: dict[str, tuple[int, float]] = field(default_factory=dict)
 
-    def guess(self, deployment: str, beforehand: float) -> float:
-        """What a call will cost: the mean of that deployment's calls, or what was thought before there were any."""
+    def mean(self, deployment: str) -> float | None:
+        """What that deployment's calls have cost on average; None before the first."""
         count, total = self._means.get(deployment, (0, 0.0))
-        return total / count if count else beforehand
+        return total / count if count else None
 
     def take(self, guess: float) -> None:
         """Set a call's likely cost aside.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..errors import CupolaError
 from ..store import answers, benchmarks, grades
@@ -39,6 +39,18 @@ class Ended:
 
 
 @dataclass(slots=True)
+class Counts:
+    """How many rows and gradings are done; mirrors the fields of `Progress`."""
+
+    rows: int
+    gradings: int
+    answered: int = 0
+    failed: int = 0
+    graded: int = 0
+    reused: int = 0
+
+
+@dataclass(slots=True)
 class Runner:
     """One run in one event loop."""
 
@@ -51,7 +63,7 @@ class Runner:
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     table: Table = field(init=False)
-    counts: Progress = field(init=False)
+    counts: Counts = field(init=False)
     _asks: list[Ask] = field(init=False)
     _known: dict[tuple[str, int], Entry] = field(init=False)
     _grades: dict[tuple[str, int, str, str], Grade] = field(init=False)
@@ -73,7 +85,7 @@ class Runner:
             if grade.again == 0
         }
         self.table = empty_table(self.benchmark, self.items)
-        self.counts = Progress(rows=len(self._asks), gradings=len(self._asks) * len(self.benchmark.graders))
+        self.counts = Counts(rows=len(self._asks), gradings=len(self._asks) * len(self.benchmark.graders))
         for ask in self._asks:
             self._enter_known(ask)
 
@@ -118,13 +130,17 @@ class Runner:
 
     def progress(self) -> Progress:
         """How far the run is, with what earlier goes at it had done."""
-        tally, before = self.calls.tally, self.run.progress
-        return replace(
-            self.counts,
+        tally, before, counts = self.calls.tally, self.run.progress, self.counts
+        return Progress(
+            rows=counts.rows,
+            answered=counts.answered,
+            failed=counts.failed,
+            gradings=counts.gradings,
+            graded=counts.graded,
             asked=before.asked + tally.asked,
             throttled=before.throttled + tally.throttled,
             lost=before.lost + tally.lost,
-            reused=self.counts.reused + tally.reused,
+            reused=counts.reused + tally.reused,
             usd=before.usd + self.calls.purse.spent,
             unpriced=before.unpriced + tally.unpriced,
             prompt_tokens=before.prompt_tokens + tally.prompt_tokens,
@@ -187,7 +203,7 @@ class Runner:
                 arm = self.benchmark.arms[ask.arm]
                 item = self.items[ask.place]
                 body = arm.body(list(item.messages))
-                request = Request(arm.deployment, body, ask.number, "arm", arm.model, arm.tier)
+                request = Request(arm.deployment, body, ask.number, "arm", arm.model, arm.tier, ask.request)
                 answer = await self.calls.answer_now(request, entry)
                 self._enter_answer(ask, answer)
             else:
@@ -217,7 +233,7 @@ class Runner:
         if entry is None or entry.answer.state is AnswerState.SENT:
             return
         self._enter_answer(ask, entry.answer)
-        self.counts = replace(self.counts, reused=self.counts.reused + (entry.answer.state is AnswerState.ANSWERED))
+        self.counts.reused += entry.answer.state is AnswerState.ANSWERED
         if kind_of(entry.answer) is not Kind.ANSWERED:
             return
         item = self.items[ask.place]
@@ -231,19 +247,15 @@ class Runner:
         before = Kind(int(self.table.arms[ask.arm].kind[row]))
         put_answer(self.table.arms[ask.arm], row, answer)
         kind = kind_of(answer)
-        counts = self.counts
-        ungraded = 0 if kind in (Kind.ANSWERED, Kind.ERROR) else len(self.benchmark.graders)
-        self.counts = replace(
-            counts,
-            answered=counts.answered + (kind is not Kind.ERROR),
-            failed=counts.failed + (kind is Kind.ERROR) - (before is Kind.ERROR),
+        self.counts.answered += kind is not Kind.ERROR
+        self.counts.failed += (kind is Kind.ERROR) - (before is Kind.ERROR)
+        if kind not in (Kind.ANSWERED, Kind.ERROR):
             # What counts as fail without being graded needs no grade.
-            graded=counts.graded + ungraded,
-        )
+            self.counts.graded += len(self.benchmark.graders)
 
     def _enter_grade(self, ask: Ask, grader: int, grade: Grade, again: bool = False) -> None:
         put_grade(self.table.arms[ask.arm], grader, self.table.row(ask.place, ask.repeat), grade)
-        self.counts = replace(self.counts, graded=self.counts.graded + (not again))
+        self.counts.graded += not again
 
     def _is_asked(self, ask: Ask) -> bool:
         """Whether the row still needs an answer: it has none, or the service failed to give one."""

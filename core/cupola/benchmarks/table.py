@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..statistics.clusters import Clusters
+from ..statistics.clusters import Clusters, clusters_of
 from ..store.answers import Answer, AnswerState, Entry
 from ..store.grades import Grade
 from .definition import Benchmark
@@ -82,6 +82,7 @@ class Table:
     repeats: int
     """The most that any arm has."""
     arms: list[ArmColumns]
+    _clusters: Clusters | None = None
 
     @property
     def rows(self) -> int:
@@ -94,9 +95,10 @@ class Table:
 
     def clusters(self) -> Clusters:
         """Which rows hold the same prompt."""
-        _, codes = np.unique(np.array(self.prompts), return_inverse=True)
-        codes = np.repeat(codes.astype(np.int64), self.repeats)
-        return Clusters(codes, int(codes.max(initial=-1)) + 1)
+        if self._clusters is None:
+            of_items = clusters_of(self.prompts)
+            self._clusters = Clusters(np.repeat(of_items.codes, self.repeats), of_items.count)
+        return self._clusters
 
 
 def empty_table(benchmark: Benchmark, items: Sequence[Item]) -> Table:

@@ -73,7 +73,7 @@ def cancel(options: argparse.Namespace, context: Context) -> int:
 
 def in_words(takes: RunEstimate, budget: float | None) -> str:
     """An estimate as a sentence or two."""
-    known = sum(part.known for part in takes.parts)
+    known = sum(part.known for part in takes.parts if part.purpose == "arm")
     kept = f" {known:,} answers are there already." if known else ""
     if not takes.calls:
         return f"Nothing is left to ask.{kept}"

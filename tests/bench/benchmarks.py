@@ -1,0 +1,164 @@
+"""Benchmarks: the runner against a slow echo server, and the leaderboard of 160,000 rows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from cupola.azure.chat import open_chat
+from cupola.azure.credentials import KeyCredential
+from cupola.benchmarks.definition import Arm, Benchmark, GraderUse
+from cupola.benchmarks.files import Defined
+from cupola.benchmarks.items import split_hash
+from cupola.benchmarks.leaderboard import leaderboard, load_table
+from cupola.benchmarks.outcomes import views_of
+from cupola.benchmarks.start import define, runner_of, want_run
+from cupola.benchmarks.table import ArmColumns, GradeKind, Kind, Table, to_columns
+from cupola.graders import PythonSandbox
+from cupola.settings import Profile
+from cupola.store import benchmarks
+from cupola.store.database import Database, open_store
+
+from .result import Result
+
+_ITEMS, _SECONDS, _AT_ONCE = 500, 0.2, 64
+_BOARD_ITEMS, _BOARD_ARMS = 20_000, 8
+
+_ECHO = """
+import asyncio, sys
+CHUNKS = [
+    b'data: {"choices":[],"prompt_filter_results":[]}\\n\\n',
+    b'data: {"model":"echo","choices":[{"index":0,"delta":{"role":"assistant","content":"yes"}}]}\\n\\n',
+    b'data: {"model":"echo","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\\n\\n',
+    b'data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":1}}\\n\\ndata: [DONE]\\n\\n',
+]
+BODY = b"".join(CHUNKS)
+HEAD = b"HTTP/1.1 200 OK\\r\\ncontent-type: text/event-stream\\r\\ncontent-length: %d\\r\\n\\r\\n" % len(BODY)
+
+async def serve(reader, writer):
+    try:
+        while True:
+            head = await reader.readuntil(b"\\r\\n\\r\\n")
+            size = next(int(l[15:]) for l in head.lower().split(b"\\r\\n") if l.startswith(b"content-length:"))
+            await reader.readexactly(size)
+            await asyncio.sleep(float(sys.argv[1]))
+            writer.write(HEAD + BODY)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+
+def measure() -> Iterator[Result]:
+    """The runner's overhead, then the screen's."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _runner(Path(folder))
+        yield from _board(Path(folder))
+
+
+def _defined(items: int, arms: int, deployment: str = "echo") -> Defined:
+    rows = tuple(json.dumps({"question": f"Question {number}?"}) for number in range(items))
+    use = GraderUse(
+        {
+            "type": "string_check",
+            "name": "yes",
+            "input": "{{sample.output_text}}",
+            "reference": "yes",
+            "operation": "eq",
+        }
+    )
+    benchmark = Benchmark(
+        name=f"bench-{items}",
+        prompt=({"role": "user", "content": "{{item.question}}"},),
+        messages_field="",
+        arms=tuple(Arm(f"arm-{number}", deployment, "gpt-4.1") for number in range(arms)),
+        graders=(use,),
+        split=split_hash(rows),
+    )
+    return Defined(benchmark, rows)
+
+
+def _runner(folder: Path) -> Iterator[Result]:
+    server = subprocess.Popen([sys.executable, "-c", _ECHO, str(_SECONDS)], stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    try:
+        endpoint = f"http://127.0.0.1:{int(server.stdout.readline())}"
+        found = [asyncio.run(_run(open_store(folder / f"{go}.sqlite3"), endpoint)) for go in range(3)]
+    finally:
+        server.kill()
+        server.communicate()
+    wall, cpu = min(found)
+    theory = _ITEMS * _SECONDS / _AT_ONCE
+    yield Result(f"{_ITEMS} items x {_SECONDS * 1000:g} ms, {_AT_ONCE} at once, journalled and graded", wall, "s")
+    yield Result("against the theoretical minimum", wall / theory, "x", 1.10)
+    yield Result("processor time a row", cpu / _ITEMS * 1000, "ms")
+
+
+async def _run(database: Database, endpoint: str) -> tuple[float, float]:
+    defined = _defined(_ITEMS, 1)
+    define(database, defined, time.time())
+    run = want_run(database, defined.benchmark, time.time())
+    async with open_chat(Profile("bench", endpoint), KeyCredential("key", "bench")) as chat:
+        with PythonSandbox() as sandbox:
+            runner = runner_of(database, run, chat.ask, sandbox, first_limit=_AT_ONCE, most_at_once=_AT_ONCE)
+            started, before = time.perf_counter(), _cpu()
+            await runner.go()
+            took = time.perf_counter() - started, _cpu() - before
+    assert runner.progress().graded == _ITEMS
+    database.close()
+    return took
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _board(folder: Path) -> Iterator[Result]:
+    database = open_store(folder / "board.sqlite3")
+    defined = _defined(_BOARD_ITEMS, _BOARD_ARMS)
+    define(database, defined, 0.0)
+    run = want_run(database, defined.benchmark, 0.0)
+    benchmarks.save_columns(database, run.id, to_columns(_made_up(defined.benchmark)))
+    found = []
+    for _ in range(3):
+        started = time.perf_counter()
+        table = load_table(database, run)
+        assert table is not None
+        loaded = time.perf_counter()
+        leaderboard(run, defined.benchmark, table, views_of(defined.benchmark)[0])
+        found.append((time.perf_counter() - loaded, loaded - started))
+    computed, loaded = min(found)
+    rows = f"{_BOARD_ITEMS:,} items x {_BOARD_ARMS} arms"
+    yield Result(f"{rows}: results read", loaded * 1000, "ms", 100)
+    yield Result(f"{rows}: leaderboard recomputed", computed * 1000, "ms", 200)
+    database.close()
+
+
+def _made_up(benchmark: Benchmark) -> Table:
+    source = np.random.default_rng(0)
+    rows = _BOARD_ITEMS
+    arms = []
+    for number in range(_BOARD_ARMS):
+        passed = (source.random((1, rows)) < 0.5 + number / 20).astype(np.float64)
+        numbers = {name: source.random(rows) for name in ("seconds", "first", "usd")}
+        tokens = {name: np.full(rows, 50.0) for name in ("prompt", "completion", "cached", "reasoning")}
+        graded = np.full((1, rows), GradeKind.GRADED, np.uint8)
+        kind = np.full(rows, Kind.ANSWERED, np.uint8)
+        arms.append(ArmColumns(kind=kind, **numbers, **tokens, rewards=passed, passed=passed, graded=graded))
+    return Table(tuple(f"{number:032x}" for number in range(rows)), 1, arms)
