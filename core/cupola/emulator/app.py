@@ -44,6 +44,7 @@ from .routes import (
     identity,
     jobs,
     models,
+    openapi,
     output_items,
     responses,
     stored_completions,
@@ -82,6 +83,7 @@ def _surfaces(resource: Resource) -> list[BaseRoute]:
         ),
         *identity.ROUTES,
         *fault_routes.ROUTES,
+        *openapi.ROUTES,
         *arm.ROUTES,
     ]
 
