@@ -39,6 +39,6 @@ def _settled(session: Session, keys: bytes) -> float:
     session.press(keys)
     started = last = time.monotonic()
     while time.monotonic() - last < _SILENCE:
-        if session.read(0.001):
+        if session.read(0.0005, look=False):
             last = time.monotonic()
     return (last - started) * 1000

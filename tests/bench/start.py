@@ -43,9 +43,9 @@ def _until(command: Sequence[str], home: Path, *texts: str) -> list[float]:
     try:
         found: list[float] = []
         for text in texts:
-            while text not in session.text:
-                assert time.monotonic() - started < 60, session.text
-                session.read(0.005)
+            while text.encode() not in session.sent:
+                assert time.monotonic() - started < 60, session.sent
+                session.read(0.001, look=False)
             found.append(time.monotonic() - started)
         return [*found, found[-1]][:2]
     finally:

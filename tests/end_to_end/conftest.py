@@ -40,8 +40,12 @@ class Session:
         """The screen as text."""
         return "\n".join(self.screen.display)
 
-    def read(self, seconds: float) -> bytes:
-        """What the program writes until it has been silent for so long."""
+    def read(self, seconds: float, *, look: bool = True) -> bytes:
+        """What the program writes until it has been silent for so long.
+
+        Without `look` the bytes are not put on the screen, which costs pyte more than most programs need to write
+        them: for measurements.
+        """
         out = bytearray()
         while select.select([self._fd], [], [], seconds)[0]:
             try:
@@ -51,6 +55,8 @@ class Session:
             if not piece:
                 break
             out += piece
+            if not look:
+                continue
             # pyte does not know the private sequences that begin with ESC [ < or > and would print them.
             self._stream.feed(piece.replace(b"\x1b[<u", b"").replace(b"\x1b[>1u", b""))
         self.sent += out

@@ -60,6 +60,10 @@ def _is_command(words: Sequence[str]) -> bool:
 
 
 def _screen(words: Sequence[str]) -> int:
+    import gc
+
+    # What start-up makes stays: looking through it for garbage is time lost before the first paint.
+    gc.disable()
     from cupola.errors import CupolaError
 
     parser = argparse.ArgumentParser(prog="cupola", description="The screen. With a noun: the command line.")

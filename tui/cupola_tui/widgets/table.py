@@ -144,6 +144,8 @@ class Table(Painted, can_focus=True):
         self._columns = tuple(columns)
         self._rows: Rows = NO_ROWS
         self._top = self._cursor = 0
+        self._page: tuple[object, list[tuple[Hashable, list[Span]]]] = (None, [])
+        """The rows on the screen as they were last laid out, and for what."""
         self._key: Hashable | None = None
         self._anchor: int | None = None
         self._markable, self._follow, self._empty = markable, follow, empty
@@ -162,7 +164,7 @@ class Table(Painted, can_focus=True):
 
         A table that follows keeps a cursor on the first row there, whatever new rows come before it.
         """
-        self._rows = rows
+        self._rows, self._page = rows, (None, [])
         if self._follow and (self._cursor == 0 or self._key is None or rows.index_of(self._key) is None):
             self._cursor = self._top = 0
         elif self._key is not None and (found := rows.index_of(self._key)) is not None:
@@ -187,20 +189,32 @@ class Table(Painted, can_focus=True):
         if found is not None:
             self.move_to(found)
 
+    def redraw(self) -> None:
+        """Fetch the rows again and send what differs."""
+        self._page = (None, [])
+        super().redraw()
+
     def lines(self, width: int, height: int) -> Sequence[Line | Row]:
         self._scroll(height)
         layout = fit_columns(self._columns, width - 2)
-        shown = self._rows.fetch(self._top, max(0, height - 1))
+        shown = self._laid_out(layout, max(0, height - 1))
         if not shown:
             return [self._titles(layout), line(" ", (self._empty, "muted"))]
         out: list[Line | Row] = [self._titles(layout)]
         ground = "row" if self.has_focus else "row-blurred"
-        for offset, record in enumerate(shown):
-            mark = Span("▌", "mark") if record.key in self.marks else Span(" ")
-            cells = (mark, *_cells(record.cells, self._columns, layout))
+        for offset, (key, cells) in enumerate(shown):
+            mark = Span("▌", "mark") if key in self.marks else Span(" ")
             thumb = Span("┃", "faint") if self._in_thumb(offset, height - 1) else Span(" ")
-            out.append(Row((*cells, thumb), ground if self._top + offset == self._cursor else ""))
+            out.append(Row((mark, *cells, thumb), ground if self._top + offset == self._cursor else ""))
         return out
+
+    def _laid_out(self, layout: Sequence[int], count: int) -> list[tuple[Hashable, list[Span]]]:
+        """The rows on the screen. A cursor that moves among them need not fetch and fit them again."""
+        wanted = (self._rows, self._top, count, tuple(layout))
+        if self._page[0] != wanted:
+            records = self._rows.fetch(self._top, count)
+            self._page = wanted, [(record.key, _cells(record.cells, self._columns, layout)) for record in records]
+        return self._page[1]
 
     def action_move(self, by: int) -> None:
         """Move the cursor by some rows."""
@@ -295,7 +309,7 @@ class Table(Painted, can_focus=True):
         if key != self._key:
             self._key = key
             self.post_message(self.Moved(self, key))
-        self.redraw()
+        super().redraw()
 
     def _scroll(self, height: int) -> None:
         page = max(1, height - 1)
