@@ -1,0 +1,92 @@
+"""An emulator with quick engines and a worker, each a process of its own that tests may kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cupola.paths import Paths, default_paths
+from cupola.settings import Profile
+from cupola.worker import process
+
+ENGINES = f"{Path(__file__).parents[2] / 'emulator' / 'tiny_engines.py'}:ENGINES"
+_SERVE = """
+import sys
+from pathlib import Path
+from cupola.emulator.serve import serve
+serve("127.0.0.1", 0, Path(sys.argv[1]), float(sys.argv[2]), engines=sys.argv[3])
+"""
+CHAT = "POST /openai/*chat/completions"
+
+
+@dataclass
+class Emulation:
+    """One emulator and the home of its client."""
+
+    home: Path
+    speed: float = 20.0
+
+    def __post_init__(self) -> None:
+        command = [sys.executable, "-c", _SERVE, str(self.home / "emulator"), str(self.speed), ENGINES]
+        self.server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.server.stdout is not None
+        told = json.loads(self.server.stdout.readline())
+        self.endpoint, self.key = str(told["endpoint"]), str(told["api_key"])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "CUPOLA_HOME": str(self.home),
+            "AZURE_OPENAI_ENDPOINT": self.endpoint,
+            "AZURE_OPENAI_API_KEY": self.key,
+        }
+
+    @property
+    def paths(self) -> Paths:
+        return default_paths(self.environment)
+
+    @property
+    def profile(self) -> Profile:
+        return Profile("default", self.endpoint)
+
+    def start_worker(self) -> int:
+        holder = process.start(self.profile, self.environment, self.paths).holder
+        assert holder is not None
+        return holder.pid
+
+    def kill_worker(self) -> None:
+        holder = process.status("default", self.paths).holder
+        if holder is not None and holder.pid > 0:
+            os.kill(holder.pid, signal.SIGKILL)
+        while process.status("default", self.paths).running:
+            time.sleep(0.01)
+
+    def faults(self, *rules: dict[str, Any]) -> None:
+        self._send("PUT", "/emulator/faults", {"seed": 1, "rules": list(rules)})
+
+    def paid(self) -> tuple[int, int]:
+        """Calls that were answered, and how many different questions they asked."""
+        totals = self._send("GET", "/emulator/ledger?limit=1")["totals"]
+        return int(totals["calls"]), int(totals["distinct_requests"])
+
+    def close(self) -> None:
+        self.kill_worker()
+        self.server.kill()
+        self.server.communicate()
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        content = json.dumps(body).encode() if body is not None else None
+        headers = {"api-key": self.key, "content-type": "application/json"}
+        request = urllib.request.Request(self.endpoint + path, content, headers, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=10) as response:
+            return json.loads(response.read() or b"null")

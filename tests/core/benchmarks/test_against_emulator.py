@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cupola.azure.chat import open_chat
+from cupola.azure.credentials import KeyCredential
+from cupola.benchmarks.leaderboard import leaderboard_of
+from cupola.benchmarks.start import define, runner_of, want_run
+from cupola.benchmarks.table import Kind
+from cupola.graders import PythonSandbox
+from cupola.store import answers, benchmarks
+from cupola.store.answers import AnswerState
+from cupola.store.benchmarks import Run, RunState
+from cupola.store.database import Database, open_store
+
+from .conftest import defined
+from .emulation import CHAT, Emulation
+
+pytestmark = pytest.mark.xdist_group("benchmarks-emulator")
+
+
+@pytest.fixture
+def emulation(tmp_path: Path) -> Iterator[Emulation]:
+    opened = Emulation(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store(emulation: Emulation) -> Iterator[Database]:
+    database = open_store(emulation.paths.store("default"))
+    yield database
+    database.close()
+
+
+def wanted(database: Database, items: int) -> Run:
+    what = defined(items, ("gpt-4.1", "gpt-4.1-nano"))
+    what = replace(what, benchmark=replace(what.benchmark, seed=3))
+    define(database, what, 1.0)
+    return want_run(database, what.benchmark, 1.0)
+
+
+def until_ended(database: Database, run_id: int, seconds: float) -> Run:
+    deadline = time.monotonic() + seconds
+    while (run := benchmarks.get_run(database, run_id)) is not None and run.state.moving:
+        assert time.monotonic() < deadline, run
+        time.sleep(0.05)
+    assert run is not None
+    return run
+
+
+def test_the_worker_carries_a_run_out_and_the_leaderboard_shows_it(emulation: Emulation, store: Database) -> None:
+    run = wanted(store, 10)
+    emulation.start_worker()
+
+    ended = until_ended(store, run.id, 30)
+
+    assert ended.state is RunState.DONE
+    assert ended.progress.answered == 20
+    assert ended.progress.usd > 0
+    board = leaderboard_of(store, ended)
+    assert board is not None
+    for row in board.rows:
+        assert row.outcomes.total == 10
+        assert row.latency is not None
+        assert row.first_token is not None
+        assert row.first_token.p50.value < row.latency.p50.value
+        assert row.cost is not None
+    assert emulation.paid() == (20, 20)
+
+
+async def test_a_storm_of_faults_loses_no_row_and_pays_for_none_twice_that_was_answered(
+    emulation: Emulation, store: Database
+) -> None:
+    emulation.faults(
+        {"route": CHAT, "fault": "rate_limited", "rate": 0.08, "seconds": 0.05},
+        {"route": CHAT, "fault": "server_error", "rate": 0.07},
+        {"route": CHAT, "fault": "reset", "rate": 0.05},
+        {"route": CHAT, "fault": "reset_answer", "rate": 0.04},
+        {"route": CHAT, "fault": "truncated", "rate": 0.04},
+        {"route": CHAT, "fault": "stall", "rate": 0.02, "seconds": 3.0},
+    )
+    run = wanted(store, 60)
+    credential = KeyCredential(emulation.key, "test")
+    async with open_chat(emulation.profile, credential, silence_seconds=0.8) as chat:
+        with PythonSandbox(workers=1) as sandbox:
+            runner = runner_of(store, run, chat.ask, sandbox)
+            ended = await runner.go()
+
+    assert ended.problem is None
+    progress = runner.progress()
+    assert progress.answered + progress.failed == progress.rows == 120
+    assert progress.throttled > 0
+    entries = answers.of_run(store, run.id)
+    assert len(entries) == 120
+    assert all(entry.answer.state is not AnswerState.SENT for entry in entries)
+    calls, questions = emulation.paid()
+    answered = sum(entry.answer.state is AnswerState.ANSWERED for entry in entries)
+    lost = sum(entry.sent.lost for entry in entries)
+    assert answered <= calls <= answered + lost
+    assert questions <= 120
+    whole = [int(kind) for arm in runner.table.arms for kind in arm.kind]
+    assert set(whole) <= {Kind.ANSWERED, Kind.TRUNCATED, Kind.ERROR}
+
+
+def test_a_worker_killed_again_and_again_loses_no_row_and_asks_no_answered_one_again(
+    emulation: Emulation, store: Database
+) -> None:
+    chance = random.Random(11)
+    run = wanted(store, 300)
+    kills = 0
+    for _ in range(10):
+        emulation.start_worker()
+        time.sleep(chance.uniform(0.0, 0.35))
+        state = benchmarks.get_run(store, run.id)
+        assert state is not None
+        kills += state.state.moving
+        emulation.kill_worker()
+    emulation.start_worker()
+
+    ended = until_ended(store, run.id, 40)
+
+    assert kills >= 5
+    assert ended.state is RunState.DONE
+    assert ended.progress.answered == ended.progress.rows == 600
+    entries = answers.of_run(store, run.id)
+    assert len(entries) == 600
+    assert {entry.answer.state for entry in entries} == {AnswerState.ANSWERED}
+    calls, questions = emulation.paid()
+    lost = sum(entry.sent.lost for entry in entries)
+    assert questions == 600
+    # What a dead worker had sent may have been answered without anybody hearing of it; it is counted as lost.
+    assert 600 <= calls <= 600 + lost
