@@ -68,7 +68,9 @@ def _has_place(x: float, y: float, log: bool) -> bool:
 def _axes(dots: Sequence[Dot], width: int, height: int, log: bool) -> tuple[Axis, Axis]:
     ends = [end for dot in dots for end in (dot.y, dot.low, dot.high) if end is not None and math.isfinite(end)]
     across = [dot.x for dot in dots]
-    x = nice_axis(min(across) if log else min(0.0, *across), max(across), max(2, width // 14), log)
+    # A little air, so that a point and its error bar do not lie on the frame.
+    low, high = (min(across) / 1.1, max(across) * 1.1) if log else (min(0.0, *across), max(across) * 1.03)
+    x = nice_axis(low, high, max(2, width // 14), log)
     return x, nice_axis(min(ends), max(ends), max(1, min(5, (height - 2) // 3)))
 
 

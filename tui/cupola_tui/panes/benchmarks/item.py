@@ -34,8 +34,8 @@ class Answers(Painted, can_focus=True):
         super().__init__(id="answers")
         self._view: ItemView | None = None
         self._first = self._top = 0
-        self._diff = False
-        self._laid_out: tuple[tuple[ItemView, int, int, bool], list[Line]] | None = None
+        self._diff = self._whole = False
+        self._laid_out: tuple[tuple[ItemView, int, int, bool, bool], list[Line]] | None = None
 
     @property
     def at_left(self) -> AnswerView | None:
@@ -54,14 +54,20 @@ class Answers(Painted, can_focus=True):
     def lines(self, width: int, height: int) -> Sequence[Line]:
         if self._view is None:
             return []
-        key = (self._view, width, self._first, self._diff)
+        key = (self._view, width, self._first, self._diff, self._whole)
         if self._laid_out is None or self._laid_out[0] != key:
-            self._laid_out = key, item_lines(self._view, self._first, width, diff=self._diff)
+            lines = item_lines(self._view, self._first, width, diff=self._diff, whole=self._whole)
+            self._laid_out = key, lines
         content = self._laid_out[1]
         self._top = max(0, min(self._top, len(content) - height))
         shown = content[self._top : self._top + height]
         more = len(content) - self._top - height
         return [*shown[:-1], line((f"… {more + 1} more lines", "muted"))] if more > 0 else shown
+
+    def toggle_whole(self) -> None:
+        """The whole prompt, or its beginning."""
+        self._whole = not self._whole
+        self.redraw()
 
     def action_scroll(self, by: int) -> None:
         """Move the view by some lines."""

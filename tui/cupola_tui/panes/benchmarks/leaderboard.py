@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.message import Message
 
 from cupola.benchmarks.frontier import Axis
 from cupola.statistics.estimates import Interval
 
+from ...commands import Scope, bindings
 from ...lines import Line
 from ...views.bench import board as rows
 from ...views.bench.intervals import common_axis
@@ -25,21 +28,44 @@ from .reading import read_cloud
 
 AXES: tuple[Axis, ...] = ("cost", "latency", "completion")
 
+_AROUND = 6
+"""Lines of the upper box that are not arms: edges, tabs, titles, two for outcomes."""
+
+_LEAST = 9
+
 _TITLES = {
-    "cost": "score against $ per 1,000",
+    "cost": "score against $ per 1,000 answers",
     "latency": "score against median seconds",
     "completion": "score against tokens",
 }
 
 
 class Leaderboard(Container):
-    """Shows what it is given."""
+    """Shows what it is given; tells the pane what is wanted of it."""
+
+    BINDINGS = bindings("benchmarks")
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("benchmarks",)
+
+    class Decided(Message):
+        """The arm under the cursor is to have a role."""
+
+        def __init__(self, role: str) -> None:
+            super().__init__()
+            self.role = role
+
+    class Wanted(Message):
+        """Something else is to be shown: compare, label, ledger or other (the next benchmark)."""
+
+        def __init__(self, what: str) -> None:
+            super().__init__()
+            self.what = what
 
     def __init__(self) -> None:
         super().__init__(id="leaderboard")
         self._view: BoardView | None = None
         self._axis = Interval(0.0, 1.0)
         self._chart = 0
+        self._height = 0
         self._today = datetime.fromtimestamp(0, UTC).date()
         # Held rather than looked up: they may be given something to show before they are mounted.
         self.table = Table((), id="arms", markable=True)
@@ -62,6 +88,7 @@ class Leaderboard(Container):
         self._tabs.show(lambda width: [rows.tabs_line(view)])
         self._run.show(lambda width: rows.run_lines(view, width))
         self._show_arms(view)
+        self._fit()
         self._verdict.show(lambda width: self._advice(view, width))
         self.show_selected()
         self._draw_chart()
@@ -72,7 +99,24 @@ class Leaderboard(Container):
         row = next((row for row in view.board.rows if row.index == index), None) if view and view.board else None
         self._outcomes.show(lambda width: rows.outcomes_lines(row, width) if row is not None else ())
 
-    def next_chart(self) -> None:
+    def _fit(self) -> None:
+        """As high as the arms need, and no more than three fifths of the pane."""
+        arms = len(self._view.board.rows) if self._view and self._view.board else 0
+        lines = len(rows.run_lines(self._view, max(20, self.size.width - 4))) if self._view else 0
+        height = min(max(arms, 3) + lines + _AROUND, max(_LEAST, self.size.height * 3 // 5))
+        if self._height != height:
+            self._height = height
+            self._upper.styles.height = height
+
+    def action_decide(self, role: str) -> None:
+        """Give a role to the arm under the cursor."""
+        self.post_message(self.Decided(role))
+
+    def action_want(self, what: str) -> None:
+        """Show something else."""
+        self.post_message(self.Wanted(what))
+
+    def action_chart(self) -> None:
         """Cost, latency, tokens; where there is room for one box only, the verdict comes after them."""
         places = len(AXES) + (0 if self._side_by_side else 1)
         self._chart = (self._chart + 1) % places
@@ -80,6 +124,7 @@ class Leaderboard(Container):
 
     def on_resize(self, event: events.Resize) -> None:
         """Chart and verdict beside each other, or one of them, by room."""
+        self._fit()
         self._draw_chart()
 
     @property

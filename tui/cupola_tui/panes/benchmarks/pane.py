@@ -38,8 +38,8 @@ _LEVELS = ("-board", "-items", "-item")
 class BenchmarksPane(Pane):
     """One benchmark at a time."""
 
-    BINDINGS = bindings("pane", "benchmarks", "bench")
-    SCOPES: ClassVar[tuple[Scope, ...]] = ("pane", "benchmarks", "bench")
+    BINDINGS = bindings("pane", "bench")
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("pane", "bench")
 
     def __init__(self, facts: BenchmarkFacts, profile: Profile, clock: Callable[[], float]) -> None:
         super().__init__(id="pane-benchmarks", classes="-board")
@@ -101,19 +101,25 @@ class BenchmarksPane(Pane):
             return False
         return True
 
-    def action_decide(self, role: str) -> None:
-        """Give a role to the arm under the cursor, and write down what was on screen."""
+    @on(Leaderboard.Decided)
+    def _decide(self, event: Leaderboard.Decided) -> None:
+        """Write down the role with what was on screen."""
         found, index = self._board(), self._selected()
-        if found is None or index is None or self._level != "-board":
+        if found is None or index is None:
             return
         now = self._clock()
-        proposal = roles.assess(found, roles.Role(role), index, _day(now))
+        proposal = roles.assess(found, roles.Role(event.role), index, _day(now))
         warning = f" {proposal.warnings[0]}" if proposal.warnings else ""
-        said = f"{role.capitalize()}: {proposal.name}. Written into the ledger (d).{warning}"
+        said = f"{event.role.capitalize()}: {proposal.name}. Written into the ledger (d).{warning}"
         self.post_message(Keep(lambda database: card.decide(database, found, proposal, now), said))
 
-    def action_decisions(self) -> None:
-        """The ledger, each decision as its Markdown card."""
+    @on(Leaderboard.Wanted)
+    def _want(self, event: Leaderboard.Wanted) -> None:
+        wants = {"compare": self._compare, "label": self._label, "ledger": self._ledger, "other": self._turn}
+        wants[event.what]()
+
+    def _ledger(self) -> None:
+        """The decisions, each as its Markdown card."""
         known = self._known()
         taken = self._facts.decisions(known.benchmark.name) if known else []
         if not taken:
@@ -121,7 +127,7 @@ class BenchmarksPane(Pane):
             return
         self.post_message(Read("Decisions, newest first", "\n\n".join(decision.card for decision in taken)))
 
-    def action_compare(self) -> None:
+    def _compare(self) -> None:
         """The marked arms item by item."""
         found, marks = self._board(), self._leaderboard.table.marks
         chosen = [row.index for row in found.rows if row.index in marks] if found else []
@@ -131,11 +137,7 @@ class BenchmarksPane(Pane):
         self._arms, self._compared = chosen, True
         self._open("-items")
 
-    def action_chart(self) -> None:
-        """The next chart."""
-        self._leaderboard.next_chart()
-
-    def action_other(self) -> None:
+    def _turn(self) -> None:
         """The next benchmark."""
         known = self._facts.known()
         if len(known) > 1:
@@ -146,7 +148,7 @@ class BenchmarksPane(Pane):
             self._open("-board")
             self._read()
 
-    def action_label(self) -> None:
+    def _label(self) -> None:
         """Label answers by hand."""
         found = self._board()
         if found is None or not any(row.outcomes.passed + row.outcomes.failed for row in found.rows):
@@ -178,9 +180,11 @@ class BenchmarksPane(Pane):
             self._read()
 
     def action_zoom(self) -> None:
-        """Chart and verdict on the whole pane, and back."""
+        """Chart and verdict on the whole pane, the whole prompt of an item; and back."""
         if self._level == "-board":
             self.toggle_class("-zoom-below")
+        elif self._level == "-item":
+            self._item.answers.toggle_whole()
 
     def action_raw(self) -> None:
         """The definition, or the whole answer that stands at the left."""

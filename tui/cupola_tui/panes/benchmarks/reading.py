@@ -87,7 +87,8 @@ def read_cloud(view: BoardView, axis: Axis) -> Cloud:
             point.low,
             point.high,
         )
-        for point in points
+        # Dominated arms first, so that the others are drawn over them.
+        for point in sorted(points, key=lambda point: point.dominated_by is None)
     )
     best = tuple((point.x, point.score) for point in points if not point.dominated_by)
     known = [point.x for point in points if point.x > 0]

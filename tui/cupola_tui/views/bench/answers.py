@@ -16,6 +16,8 @@ from .columns import beside, broken
 _NARROWEST = 34
 """Cells that an answer's column needs."""
 
+_MOST_LINES = 10_000
+
 _COMPARED = 6_000
 """Letters of an answer that are compared, since that is quadratic; what follows is shown as different."""
 
@@ -74,13 +76,18 @@ def columns_that_fit(width: int, count: int) -> int:
     return max(1, min(count, (width + 3) // (_NARROWEST + 3)))
 
 
-def item_lines(view: ItemView, first: int, width: int, *, diff: bool) -> list[Line]:
-    """The whole item; answers from `first` on stand side by side, two of them with their differing words in ink."""
+def item_lines(view: ItemView, first: int, width: int, *, diff: bool, whole: bool = False) -> list[Line]:
+    """The item; answers from `first` on stand side by side, two of them with their differing words in ink.
+
+    Of a prompt the beginnings are shown, all of the last message, or all of it when `whole`.
+    """
     out: list[Line] = []
-    for role, text in view.messages:
-        out += _labelled(role, text, width, "" if role == "user" else "muted")
+    for number, (role, text) in enumerate(view.messages):
+        last = number == len(view.messages) - 1
+        most = _MOST_LINES if whole or last else 2
+        out += _labelled(role, text, width, "" if role == "user" else "muted", most)
     for name, text in view.fields:
-        out += _labelled(name, text, width, "muted")
+        out += _labelled(name, text, width, "muted", _MOST_LINES if whole else 2)
     shown = view.answers[first : first + columns_that_fit(width, 2 if diff else len(view.answers))]
     if not shown:
         return out
@@ -96,8 +103,10 @@ def item_lines(view: ItemView, first: int, width: int, *, diff: bool) -> list[Li
     return [*out, *beside(stands, each, Span(" │ ", "edge"))]
 
 
-def _labelled(name: str, text: str, width: int, ink: str) -> list[Line]:
+def _labelled(name: str, text: str, width: int, ink: str, most: int) -> list[Line]:
     lines = broken([Span(text, ink)], width - 10)
+    if len(lines) > most:
+        lines = [*lines[:most], line((f"… {len(lines) - most} more lines, z shows them", "faint"))]
     label = Span(f"{name[:9]:<10}", "info")
     return [(label if number == 0 else Span(" " * 10), *spans) for number, spans in enumerate(lines)]
 

@@ -62,9 +62,9 @@ def columns(view: BoardView, axis: Interval) -> list[Column]:
     against = board.row_of(board.reference).arm.name if board and board.reference is not None else "the best"
     return [
         Column("", 1),
-        Column("model", 13, flexible=True),
+        Column("model", 12, flexible=True),
         Column("score", 5, right=True),
-        Column(f"{low} · 95% CI · {high}", 17, flexible=True),
+        Column(f"95% CI {low} to {high}", 19, flexible=True),
         Column("pass", 4, right=True),
         Column("else", 7, drop=2),
         Column("p50", 6, right=True, drop=1),
@@ -72,7 +72,7 @@ def columns(view: BoardView, axis: Interval) -> list[Column]:
         Column("$/1k", 7, right=True),
         Column("tokens", 6, right=True, drop=6),
         Column("retires", 7, drop=3),
-        Column(f"against {against}", 17, flexible=True),
+        Column(f"against {against}", 23, flexible=True),
     ]
 
 
@@ -208,7 +208,7 @@ def run_lines(view: BoardView, width: int) -> list[Line]:
     return out
 
 
-def nothing_yet(width: int, bundled: bool) -> list[Line]:
+def nothing_yet(width: int, local: bool) -> list[Line]:
     """The empty pane: what it is for, and the one key that fills it."""
     out = [
         line(("No benchmark yet", "accent bold")),
@@ -220,11 +220,10 @@ def nothing_yet(width: int, bundled: bool) -> list[Line]:
         ),
         line(""),
     ]
-    if bundled:
-        out += [
-            line(("x", "key bold"), " runs the bundled one: Cora's held-out questions, four models, three graders."),
-            line(""),
-        ]
+    runs = "runs the bundled one: Cora's held-out questions, four models, three graders."
+    where = "" if local else " It asks deployments by the models' own names; the demo has them."
+    first, *rest = wrapped(f"{runs}{where}", width - 2)
+    out += [(Span("x ", "key bold"), *first), *((Span("  "), *more) for more in rest), line("")]
     return [*out, *wrapped("cupola bench run FILE.toml runs one of your own.", width, "muted")]
 
 

@@ -84,12 +84,18 @@ def disputes(items: ItemMap) -> Floats:
     return np.nan_to_num(rates * (1 - rates))
 
 
+def changes(items: ItemMap) -> Floats:
+    """(items,): how much higher the last arm scores than the first; NaN where one has no score."""
+    scores = _means(items.scores)
+    return np.asarray(scores[-1] - scores[0])
+
+
 def _mask(items: ItemMap, only: str) -> npt.NDArray[np.bool_]:
     rates = _means(items.passes)
     if only == "fails":
         return np.asarray(rates[items.chosen] < 1)
     if only in ("differing", "regressions", "gains"):
-        change = rates[-1] - rates[0]
+        change = changes(items)
         return np.asarray({"differing": np.abs(change) > 0, "regressions": change < 0, "gains": change > 0}[only])
     if only == "models disagree":
         return np.asarray(disputes(items) > 0)
@@ -118,8 +124,7 @@ def _ordered(items: ItemMap, order: str) -> npt.NDArray[np.int64]:
     scores = np.nan_to_num(_means(items.scores)[items.chosen], nan=np.inf)
     dispute = -disputes(items)
     if items.compared:
-        change = _means(items.passes)
-        own = np.nan_to_num(change[-1] - change[0], nan=2.0)
+        own = np.nan_to_num(changes(items), nan=np.inf)
     keys = (places, scores, dispute, own) if order == "worst first" else (places, scores, own, dispute)
     return np.lexsort(keys)
 

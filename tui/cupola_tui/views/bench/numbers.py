@@ -30,7 +30,7 @@ def dollars(value: float | None) -> str:
         return "–"
     if value >= 1_000:
         return f"${value:,.0f}"
-    if value >= 0.1 or value == 0:
+    if value >= 0.0995 or value == 0:
         return f"${value:.2f}"
     return f"${value:.{min(8, 1 - math.floor(math.log10(value)))}f}"
 
