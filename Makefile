@@ -5,7 +5,7 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo clean-demo test lint format bench calibrate shots weights lock clean
+.PHONY: help setup demo clean-demo test lint format bench calibrate shots weights lock clients clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,15 @@ bench: .venv/.ready ## Measure speed against the floors in docs/performance.md
 calibrate: .venv/.ready ## Simulate the statistics' coverage and false claims (some minutes)
 	@$(BIN)/python -m tests.calibrate
 
+.venv-clients/%/.ready: $(UV) tests/clients/%.txt
+	@echo "Setting up $(@D) ..."
+	@test -x $(@D)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(@D)
+	@$(UV) pip install --quiet --only-binary :all: --python $(@D)/bin/python -r tests/clients/$*.txt
+	@touch $@
+
+clients: .venv/.ready .venv-clients/litellm/.ready .venv-clients/inspect/.ready ## Let other public clients of the API work with the emulator
+	@$(BIN)/python -m tests.clients
+
 shots: .venv/.ready ## Take the pictures in docs/
 	@$(BIN)/python -m tests.shots
 
@@ -59,4 +68,4 @@ lock: $(UV) ## Pin the newest allowed versions in requirements.lock
 	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
 
 clean: ## Remove the environment and caches
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-clients .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
