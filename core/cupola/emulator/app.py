@@ -61,8 +61,9 @@ from .watch import watched
 _EVALS: Sequence[BaseRoute] = (*graders.ROUTES, *evals.ROUTES, *eval_runs.ROUTES, *output_items.ROUTES)
 _ANSWERS: Sequence[BaseRoute] = (*stored_completions.ROUTES, *responses.ROUTES, *batches.ROUTES)
 _SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES, *_ANSWERS, *_EVALS)
-_DATED: Sequence[BaseRoute] = (*_SHARED, *uploads.ROUTES, *jobs.DATED_ROUTES, *chat.DATED_ROUTES)
-_PROJECT_V1: Sequence[BaseRoute] = (*_SHARED, *chat.V1_ROUTES)
+# Routes are tried in their order: the busiest come first.
+_DATED: Sequence[BaseRoute] = (*chat.DATED_ROUTES, *_SHARED, *uploads.ROUTES, *jobs.DATED_ROUTES)
+_PROJECT_V1: Sequence[BaseRoute] = (*chat.V1_ROUTES, *_SHARED)
 _V1: Sequence[BaseRoute] = (*_PROJECT_V1, *uploads.ROUTES)
 
 

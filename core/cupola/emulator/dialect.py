@@ -9,14 +9,16 @@ from typing import Literal
 
 Dialect = Literal["azure", "openai"]
 
-_BASE62 = string.ascii_letters + string.digits
+_BASE62 = (string.ascii_letters + string.digits).encode()
+_TO_BASE62 = bytes(_BASE62[byte % 62] for byte in range(256))
+"""Maps random bytes to letters and digits; an id is to be unique, not evenly drawn."""
 
 
 def new_id(prefix: str, dialect: Dialect, length: int = 24) -> str:
     """A fresh id such as `file-<32 hex>` (azure) or `file-<24 base62>` (openai)."""
     if dialect == "azure":
         return f"{prefix}-{uuid.uuid4().hex}"
-    return f"{prefix}-{''.join(secrets.choice(_BASE62) for _ in range(length))}"
+    return f"{prefix}-{secrets.token_bytes(length).translate(_TO_BASE62).decode()}"
 
 
 def new_timed_id(prefix: str, created_at: float) -> str:

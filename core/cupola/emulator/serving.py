@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from cupola_data.models import BaseModel
 
+from . import instant
 from .deployments import lifecycle
 from .engines import ModelReference, WeightsReference
 from .resource import Resource
@@ -44,8 +45,13 @@ def resolve_model(resource: Resource, model_id: str) -> Serving | None:
     return Serving(tuned.id, root, ModelReference.from_json(tuned.engine)) if root else None
 
 
+_INSTANT = Serving(instant.NAME, instant.BASE, instant.REFERENCE, instant.DEPLOYMENT)
+
+
 def find_serving(resource: Resource, name: str) -> Serving | None:
     """What answers under a deployment's name; None when there is no such deployment or it is not ready yet."""
+    if name == instant.NAME:
+        return _INSTANT
     deployment = lifecycle.find_ready(resource, name)
     serving = resolve_model(resource, deployment.model) if deployment is not None else None
     return replace(serving, deployment=deployment) if serving is not None else None

@@ -12,6 +12,7 @@ from ..children import Child
 from ..engine import Answer, AnswerRequest
 from ..engines import ModelReference
 from ..errors import ApiError
+from ..instant import instant_answer, is_instant
 
 GATHER_SECONDS = 0.004
 """How long the first request of a batch waits for company."""
@@ -39,6 +40,8 @@ class Inference:
 
     async def answer(self, model: ModelReference, requests: list[AnswerRequest]) -> list[Answer]:
         """Answer these requests. Raises ApiError when the answering process fails."""
+        if is_instant(model):
+            return [instant_answer(request) for request in requests]
         loop = asyncio.get_running_loop()
         entries = [_Waiting(model, request, loop.create_future()) for request in requests]
         self._waiting.extend(entries)
