@@ -23,6 +23,7 @@ from .wire.reading import parse
 if TYPE_CHECKING:
     import httpx2
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _PROXY_NAMES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
@@ -48,10 +49,8 @@ class Chat:
             UnreachableError: no whole answer came, or the service failed; it may have been paid for.
             ServiceError: the service refused the request.
         """
-        content = json.dumps(
-            {**body, "model": deployment, "stream": True, "stream_options": {"include_usage": True}},
-            ensure_ascii=False,
-        ).encode("utf-8", "surrogatepass")
+        whole = {**body, "model": deployment, "stream": True, "stream_options": {"include_usage": True}}
+        content = _JSON.encode(whole).encode("utf-8", "surrogatepass")
         started = self.monotonic()
         async with self.exchange(self._target(deployment), await self._headers(), content) as response:
             if response.status != 200:

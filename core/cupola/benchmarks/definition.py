@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..graders import Grader, LabelModel, Multi, ScoreModel, StringCheck, TextSimilarity, grader_hash, parse_grader
-from ..statistics.estimates import Scale
+from ..statistics.estimates import PASS_FAIL, Scale
 from .hashing import canonical, digest
 
 SAMPLING = ("temperature", "top_p", "seed", "max_completion_tokens", "max_tokens", "reasoning_effort", "stop")
@@ -75,7 +75,9 @@ class GraderUse:
             return Scale(*self.declared_range)
         if isinstance(self.grader, ScoreModel):
             return Scale(*self.grader.range)
-        if isinstance(self.grader, StringCheck | TextSimilarity | LabelModel):
+        if isinstance(self.grader, StringCheck | LabelModel):
+            return PASS_FAIL
+        if isinstance(self.grader, TextSimilarity):
             return Scale(0.0, 1.0)
         return Scale()
 

@@ -10,7 +10,7 @@ from ..store.answers import Answer, Sent
 from ..store.database import Database
 from ..store.grades import Grade
 
-WINDOW_SECONDS = 0.002
+WINDOW_SECONDS = 0.0005
 
 
 @dataclass(slots=True)

@@ -58,7 +58,7 @@ def save(database: Database, grades: Sequence[Grade]) -> None:
             [
                 (
                     *(g.request, g.number, g.item, g.grader, g.again, g.reward, g.passed, g.label),
-                    *(json.dumps(g.errors), g.details, json.dumps(dict(g.parts)), json.dumps(g.calls), g.graded_at),
+                    *(_json(g.errors, "[]"), g.details, _json(g.parts, "{}"), _json(g.calls, "[]"), g.graded_at),
                 )
                 for g in grades
             ],
@@ -120,6 +120,10 @@ def labels(database: Database, grader: str) -> list[Label]:
         )
         for row in rows
     ]
+
+
+def _json(value: Mapping[str, float] | tuple[object, ...], empty: str) -> str:
+    return json.dumps(value) if value else empty
 
 
 def _grade(row: sqlite3.Row) -> Grade:
