@@ -1,4 +1,4 @@
-"""Inspect's openai provider: a dozen of Cora's questions to several models, by every way it has to call them."""
+"""Inspect's openai provider: Cora's questions to several models, over chat on both routes and over responses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from inspect_ai.solver import TaskState, generate, system_message
 from . import cora
 from .steps import API_VERSION, TUNED_DEPLOYMENT, ready_line, run
 
-QUESTIONS = 12
+A_DOZEN, ALL = 12, 84
 
 
 @scorer(metrics=[mean(), stderr()])
@@ -31,11 +31,11 @@ def every_fact() -> Scorer:
     return score
 
 
-def cora_task() -> Task:
+def cora_task(questions: int) -> Task:
     """The first test questions under Cora's system prompt."""
     samples = [
         Sample(input=row["question"], target=row["reference"], metadata={"facts": row["facts"]})
-        for row in cora.questions(QUESTIONS)
+        for row in cora.questions(questions)
     ]
     return Task(
         name="cora",
@@ -43,6 +43,16 @@ def cora_task() -> Task:
         solver=[system_message(cora.SYSTEM_PROMPT), generate()],
         scorer=every_fact(),
     )
+
+
+def _score(log: EvalLog, questions: int) -> str:
+    """The mean and its standard error, of an evaluation that answered and scored every question."""
+    assert log.status == "success" and log.results and log.samples, log.error
+    assert log.results.completed_samples == questions
+    assert {sample.output.stop_reason for sample in log.samples} <= {"stop", "max_tokens"}
+    assert sum(usage.output_tokens for usage in log.stats.model_usage.values()) > 0
+    metrics = log.results.scores[0].metrics
+    return f"{log.eval.model.split('/')[-1]} {metrics['mean'].value:.2f} ± {metrics['stderr'].value:.2f}"
 
 
 class WithInspect:
@@ -56,30 +66,22 @@ class WithInspect:
         self.key = ready["api_key"]
         self.logs = logs
 
-    def _scores(self, *models: str | Model, **settings: Any) -> str:
+    def _scores(self, questions: int, *models: str | Model, **settings: Any) -> str:
         asked = {"temperature": 0.0, "max_tokens": 120, **settings}
-        logs = eval(cora_task(), model=list(models), display="none", log_dir=self.logs, **asked)
-        return ", ".join(self._score(log) for log in logs)
-
-    def _score(self, log: EvalLog) -> str:
-        assert log.status == "success" and log.results and log.samples, log.error
-        assert log.results.completed_samples == QUESTIONS
-        assert {sample.output.stop_reason for sample in log.samples} <= {"stop", "max_tokens"}
-        assert sum(usage.output_tokens for usage in log.stats.model_usage.values()) > 0
-        metrics = log.results.scores[0].metrics
-        return f"{log.eval.model.split('/')[-1]} {metrics['mean'].value:.2f} ± {metrics['stderr'].value:.2f}"
+        logs = eval(cora_task(questions), model=list(models), display="none", log_dir=self.logs, **asked)
+        return ", ".join(_score(log, questions) for log in logs)
 
     def chat(self) -> object:
         """chat/completions on the dated route: teacher, student, tuned student"""
-        return self._scores(*(f"openai/azure/{name}" for name in ("gpt-4.1", "gpt-4.1-nano", TUNED_DEPLOYMENT)))
+        return self._scores(ALL, *(f"openai/azure/{name}" for name in ("gpt-4.1", "gpt-4.1-nano", TUNED_DEPLOYMENT)))
 
     def responses(self) -> object:
         """the Responses API, which it takes for o-series models"""
-        return self._scores("openai/azure/o4-mini", temperature=None, max_tokens=400)
+        return self._scores(A_DOZEN, "openai/azure/o4-mini", temperature=None, max_tokens=400)
 
     def chat_on_v1(self) -> object:
         """chat/completions on v1"""
-        return self._scores(get_model("openai/gpt-4.1-mini", base_url=self.v1, api_key=self.key))
+        return self._scores(A_DOZEN, get_model("openai/gpt-4.1-mini", base_url=self.v1, api_key=self.key))
 
 
 def main() -> int:
