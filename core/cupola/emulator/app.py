@@ -36,6 +36,7 @@ from .routes import (
     arm,
     batches,
     chat,
+    checkpoint_copies,
     deployments,
     eval_runs,
     evals,
@@ -63,7 +64,7 @@ _ANSWERS: Sequence[BaseRoute] = (*stored_completions.ROUTES, *responses.ROUTES, 
 _SHARED: Sequence[BaseRoute] = (*files.ROUTES, *models.ROUTES, *jobs.ROUTES, *_ANSWERS, *_EVALS)
 # Routes are tried in their order: the busiest come first.
 _DATED: Sequence[BaseRoute] = (*chat.DATED_ROUTES, *_SHARED, *uploads.ROUTES, *jobs.DATED_ROUTES)
-_PROJECT_V1: Sequence[BaseRoute] = (*chat.V1_ROUTES, *_SHARED)
+_PROJECT_V1: Sequence[BaseRoute] = (*chat.V1_ROUTES, *_SHARED, *checkpoint_copies.V1_ROUTES)
 _V1: Sequence[BaseRoute] = (*_PROJECT_V1, *uploads.ROUTES)
 
 
