@@ -84,20 +84,22 @@ class FrameScreen(Screen[None]):
         """The pane that is open."""
         return next(pane for pane in self.query(Pane) if pane.display)
 
-    def open_pane(self, name: str) -> None:
-        """Go to a pane."""
+    async def open_pane(self, name: str) -> None:
+        """Go to a pane. A key that follows waits until the pane stands."""
         tabs = self.query_one(PaneTabs)
         if tabs.active == name:
             return
         tabs.active = name
         tabs.redraw()
+        # Keys must not reach what is no longer seen.
+        self.set_focus(None)
         for pane in self.query(Pane):
             pane.display = pane.id == f"pane-{name}"
         known = self.query(f"#pane-{name}")
         if known:
             self._opened()
         else:
-            self.query_one("#panes").mount(self._makers[name]())
+            await self.query_one("#panes").mount(self._makers[name]())
             self.call_after_refresh(self._opened)
 
     def show_state(self, state: FrameState) -> None:
@@ -114,7 +116,9 @@ class FrameScreen(Screen[None]):
     def facts_changed(self, topics: frozenset[str]) -> None:
         """Let the panes draw again what changed."""
         for pane in self.query(Pane):
-            pane.facts_changed(topics)
+            # One that is being made reads the facts as they are when it is done.
+            if pane.is_mounted:
+                pane.facts_changed(topics)
 
     def scopes(self) -> list[Scope]:
         """Where one stands: the scopes of the focused widget and all that hold it."""
@@ -134,9 +138,9 @@ class FrameScreen(Screen[None]):
             node = node.parent
         return None
 
-    def action_pane(self, name: str) -> None:
+    async def action_pane(self, name: str) -> None:
         """Go to a pane."""
-        self.open_pane(name)
+        await self.open_pane(name)
 
     def action_back(self) -> None:
         """Clear or close one thing."""

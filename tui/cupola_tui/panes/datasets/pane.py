@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.widgets import Input
 
 from cupola.datasets.listing import Dataset
 from cupola.errors import CupolaError
@@ -34,9 +35,6 @@ from ..pane import Pane
 from .detail import DatasetDetail
 from .listing import Listing
 from .looking import Looking
-
-if TYPE_CHECKING:
-    from textual.widgets import Input
 
 COLUMNS = (
     Column("", 1),
@@ -72,10 +70,15 @@ class DatasetsPane(Pane):
         self._shown: list[Dataset] = []
         self._by_key: dict[str, Dataset] = {}
         self._filter = ""
-        self._input: Input | None = None
-        self._typing_for = ""
+        self._input = Input(id="filter", compact=True)
+        self._input.cursor_blink = False
+        self._typing_for = "filter"
         """What the words in the input are: filter, search or line."""
         self._compared: tuple[str, ...] = ()
+        self._scanned: tuple[str, ...] = ()
+        """Where datasets were looked for last."""
+        self._missing: tuple[str, ...] = ()
+        """Remembered files and folders that are not there now."""
 
     def compose(self) -> ComposeResult:
         with Box(id="list"):
@@ -85,6 +88,7 @@ class DatasetsPane(Pane):
                 yield Lines(id="no-datasets")
             yield Edge(below=True)
         yield DatasetDetail()
+        yield self._input
 
     def on_mount(self) -> None:
         """Show what is known at once; look at the disk after that."""
@@ -106,6 +110,8 @@ class DatasetsPane(Pane):
         """Draw again what the topics cover."""
         if topics & _TOPICS:
             self._list()
+        if self._listing.sources() != self._scanned:
+            self._scan()
 
     def actions(self) -> list[Action]:
         """What may be done with the selected dataset."""
@@ -130,8 +136,9 @@ class DatasetsPane(Pane):
     def back(self) -> bool:
         """Leave, one at a time: typing, zoom, comparison, detail, filter, marks."""
         table, typed = self.query_one("#datasets", Table), self._input
-        if typed is not None and (typed.has_focus or self._filter):
-            typed.value = ""
+        if typed.has_focus or self._filter:
+            if self._typing_for == "filter":
+                typed.value = ""
             self._close_input(typed)
         elif self.has_class("-zoom-list") or self.has_class("-zoom-detail"):
             self.remove_class("-zoom-list", "-zoom-detail")
@@ -160,7 +167,6 @@ class DatasetsPane(Pane):
                 self.post_message(
                     Keep(lambda database: store.remember(database, path, self._clock()), f"Remembered {path}.")
                 )
-                self.call_later(self._scan)
 
         endings = (".jsonl", ".csv", ".tsv", ".json", ".parquet")
         self.app.push_screen(PathScreen("Add a file, or a folder of files", Path.cwd(), endings), answer)
@@ -284,8 +290,6 @@ class DatasetsPane(Pane):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Filter, search, or go to a line."""
         value, purpose = event.value.strip(), self._typing_for
-        if purpose != "filter":
-            event.input.value = ""
         self._close_input(event.input)
         if purpose == "search":
             self._looking.words = value
@@ -307,11 +311,13 @@ class DatasetsPane(Pane):
     @work(exclusive=True, group="scan")
     async def _scan(self) -> None:
         """See what lies on the disk, then read what is new, the small files first."""
+        self._scanned = self._listing.sources()
         try:
-            found = await self._reader.ask(Scan(self._listing.sources()))
+            found = await self._reader.ask(Scan(self._scanned))
         except CupolaError as error:
             self.post_message(Say(str(error), warning=True))
             return
+        self._missing = found.missing
         before = self._listing.paths()
         fresh = self._listing.found(found.files)
         if fresh or before != self._listing.paths():
@@ -443,10 +449,8 @@ class DatasetsPane(Pane):
     def _forget(self, path: str) -> None:
         if path in store.sources(self._listing.database):
             self.post_message(Keep(lambda database: store.forget(database, path), f"Forgot {path}; it stays on disk."))
-            self.call_later(self._scan)
         elif (folder := str(Path(path).parent)) in store.sources(self._listing.database):
             self.post_message(Keep(lambda database: store.forget(database, folder), f"Forgot the folder {folder}."))
-            self.call_later(self._scan)
         else:
             self.post_message(Say("The samples of the demo stay on the list.", warning=True))
 
@@ -460,11 +464,15 @@ class DatasetsPane(Pane):
         return self._by_key.get(key) if isinstance(key, str) else None
 
     def _list(self) -> None:
+        # Work in the background may end while the screen is being left.
+        if not self.is_attached:
+            return
         every = self._listing.datasets()
         self._by_key = {dataset.key: dataset for dataset in every}
         shown = self._shown = datasets.matching(every, self._filter)
         count = f"{len(shown)} of {len(every)}" if self._filter else f"{len(every)}"
-        self.query_one("#list .below", Edge).show(count)
+        gone = f" · {self._missing[0]} is not there" if self._missing else ""
+        self.query_one("#list .below", Edge).show(f"{count}{gone}")
         self.set_class(not every, "-no-datasets")
         reading = self._looking.under_way
         self.query_one("#datasets", Table).show(
@@ -478,23 +486,21 @@ class DatasetsPane(Pane):
         detail.show(view)
 
     def _prompt(self, purpose: str, hint: str, value: str) -> None:
-        from textual.widgets import Input
-
-        if self._input is None:
-            self._input = Input(id="filter", compact=True)
-            self._input.cursor_blink = False
-            self.mount(self._input)
         self._typing_for = purpose
-        self._input.placeholder, self._input.value = hint, value
+        with self._input.prevent(Input.Changed):
+            self._input.placeholder, self._input.value = hint, value
         self._input.display = True
-        self._input.focus()
+        # At once, so that what is typed ahead goes there.
+        self.screen.set_focus(self._input)
 
     def _close_input(self, typed: Input) -> None:
         purpose, self._typing_for = self._typing_for, "filter"
-        typed.display = bool(self._filter) and purpose == "filter" and bool(typed.value)
         if purpose == "filter":
             self._filter = typed.value
             self._list()
             self.take_focus()
         else:
+            with typed.prevent(Input.Changed):
+                typed.value = self._filter
             self.query_one(DatasetDetail).take_focus()
+        typed.display = bool(self._filter)

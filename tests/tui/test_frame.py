@@ -1,0 +1,48 @@
+"""Going from pane to pane: keys reach what is seen, and facts may change while a pane is being made."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from cupola.models import Job
+from cupola.store import files, jobs
+from cupola.store.database import Database
+from cupola_tui.app import CupolaApp
+
+OpenApp = Callable[..., CupolaApp]
+See = Callable[..., Awaitable[None]]
+ScreenText = Callable[[CupolaApp], str]
+
+PANE_KEYS = "123456"
+
+
+async def test_keys_of_a_pane_that_is_not_seen_do_nothing(open_app: OpenApp, see: See, screen_text: ScreenText) -> None:
+    app = open_app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await see(pilot, "cora-distil")
+        await pilot.press("6")
+        await pilot.pause()
+        assert app.screen.focused is None or app.screen.focused.visible
+        await pilot.press("space", "j", "enter")
+        assert "mark" not in screen_text(app).splitlines()[-1]
+        await pilot.press("3")
+        await see(pilot, "cora-distil")
+
+
+@pytest.mark.parametrize("order", [PANE_KEYS, PANE_KEYS[::-1], "1212121212", "24135624"])
+async def test_panes_may_be_changed_faster_than_they_are_made_while_facts_change(
+    open_app: OpenApp, see: See, store: Database, order: str
+) -> None:
+    app = open_app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await see(pilot, "cora-distil")
+        for number, key in enumerate(order):
+            jobs.save(store, [Job(f"ftjob-new-{number}", "m", "supervised", "running", number, raw=str(number))])
+            files.save_files(store, [])
+            app._look()  # The look that a timer would take just now.
+            await pilot.press(key)
+            app._look()
+        await pilot.press("3")
+        await see(pilot, "ftjob-new-0")
