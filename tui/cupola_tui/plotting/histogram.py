@@ -42,7 +42,17 @@ def histogram(edges: Sequence[float], counts: Sequence[int], width: int, height:
     plotext.xticks(places, [number(place) for place in places])
     plotext.yticks([0, most], ["0", f"{most:,}"])
     rows = _SGR.sub("", plotext.build()).split("\n")[:height]
-    return [_inked(row) for row in rows]
+    return [_inked(row) for row in _grounded(rows)]
+
+
+def _grounded(rows: list[str]) -> list[str]:
+    """Bars as wide at their foot as above it, which plotext's rounding does not always make them."""
+    foot = next((number for number in range(len(rows) - 1, 0, -1) if "█" in rows[number]), 0)
+    if not foot:
+        return rows
+    above, below = rows[foot - 1], rows[foot].ljust(len(rows[foot - 1]))
+    mended = "".join(high if high == "█" else low for high, low in zip(above.ljust(len(below)), below, strict=True))
+    return [*rows[:foot], mended, *rows[foot + 1 :]]
 
 
 def _inked(row: str) -> Line:

@@ -30,6 +30,7 @@ class PathScreen(ModalScreen[str | None]):
         super().__init__()
         self._title, self._start, self._endings = title, start, tuple(endings)
         self._found: list[str] = []
+        self._missing = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="path") as box:
@@ -64,7 +65,21 @@ class PathScreen(ModalScreen[str | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         path = _expanded(event.value)
-        self.dismiss(str(Path(path).absolute()) if path else None)
+        if path:
+            self._take(Path(path).absolute())
+
+    @work(exclusive=True, thread=True, exit_on_error=False, group="take")
+    def _take(self, path: Path) -> None:
+        there = path.exists()
+        if self.is_attached:
+            self.app.call_from_thread(self._answer, str(path) if there else None)
+
+    def _answer(self, path: str | None) -> None:
+        if path is not None:
+            self.dismiss(path)
+        else:
+            self._missing = True
+            self.query_one("#completions", Lines).show(self._lines)
 
     @work(exclusive=True, thread=True, exit_on_error=False, group="completions")
     def _look(self, typed: str) -> None:
@@ -75,12 +90,14 @@ class PathScreen(ModalScreen[str | None]):
 
     def _show(self, typed: str, found: list[str]) -> None:
         if self.is_attached and typed.rstrip("/") == self.query_one(Input).value.rstrip("/"):
-            self._found = found
+            self._found, self._missing = found, False
             self.query_one("#completions", Lines).show(self._lines)
 
     def _lines(self, width: int) -> list[Line]:
+        if self._missing:
+            return [line(("There is no such file or folder.", "bad"))]
         if not self._found:
-            return [line(("nothing with this beginning; enter takes the path as it is", "muted"))]
+            return [line(("nothing with this beginning", "muted"))]
         shown = [_completion(path) for path in self._found[:_SHOWN]]
         more = len(self._found) - _SHOWN
         return [*shown, line((f"  and {more:,} more", "muted"))] if more > 0 else shown

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from ..background.tasks import Conversation, Passage, Picture
-from ..lines import Line, Span, line, visible
+from ..lines import Line, Span, line, visible, wrapped
 from .datasets import size_words
 from .words import count
 
@@ -37,7 +38,7 @@ def conversation_lines(conversation: Conversation, width: int, words: str = "") 
     pattern = re.compile(re.escape(visible(words)), re.IGNORECASE) if words else None
     out: list[Line] = []
     if conversation.broken:
-        out += [line(("✗ This row cannot be read: ", "bad"), (conversation.broken, "bad")), line("")]
+        out += [*wrapped(f"✗ This row cannot be read: {conversation.broken}", width, "bad", "  "), line("")]
     for passage in conversation.passages:
         out += [*_passage_lines(passage, width, pattern), line("")]
     return out[:-1]
@@ -45,19 +46,25 @@ def conversation_lines(conversation: Conversation, width: int, words: str = "") 
 
 def folded(text: str, width: int) -> list[str]:
     """A text broken at its own line ends and at the width, between words where there are any; made safe to show."""
-    out: list[str] = []
-    for raw in text.split("\n"):
-        rest = visible(raw.expandtabs(4))
-        while cell_len(rest) > width:
-            piece = set_cell_size(rest, width).rstrip("\n")
-            if not rest.startswith(piece):  # A wide character at the edge became a blank.
+    return [piece for raw in text.split("\n") for piece in _pieces(visible(raw.expandtabs(4)), width)]
+
+
+def _pieces(text: str, width: int) -> Iterator[str]:
+    start = 0
+    while True:
+        piece = text[start : start + width]
+        if not piece.isascii():
+            # Of wide characters fewer have room.
+            while len(piece) > 1 and cell_len(piece) > width:
                 piece = piece[:-1]
-            cut = piece.rfind(" ")
-            piece = piece[: cut + 1] if cut > width // 3 else piece
-            out.append(piece.rstrip())
-            rest = rest[max(1, len(piece)) :]
-        out.append(rest)
-    return out
+        if start + len(piece) >= len(text):
+            yield piece
+            return
+        cut = piece.rfind(" ")
+        if cut > width // 3 and text[start + len(piece)] != " ":
+            piece = piece[: cut + 1]
+        yield piece.rstrip()
+        start += len(piece)
 
 
 def _passage_lines(passage: Passage, width: int, pattern: re.Pattern[str] | None) -> list[Line]:

@@ -118,8 +118,8 @@ def twin_cells(pair: TwinPair) -> tuple[Line, ...]:
     return (
         line((f"{pair.similarity:.0%}", ink)),
         line((_KINDS.get(pair.kind, pair.kind), "muted")),
-        _place(pair.first),
-        _place(pair.second),
+        _place(pair.first, pair.across),
+        _place(pair.second, pair.across),
         line(pair.excerpt),
     )
 
@@ -181,9 +181,12 @@ def _fix_note(group: FindingGroup) -> Sequence[tuple[str, str]]:
     return [("  x fixes it", "key")] if group.rule.fix else []
 
 
-def _place(place: tuple[str, int]) -> Line:
+def _place(place: tuple[str, int], across: bool) -> Line:
     path, number = place
-    return (Span(PurePath(path).name, "muted"), Span(f":{number:,}", "info"))
+    if not across:
+        return line((f"line {number:,}", "info"))
+    stem = PurePath(path).stem
+    return (Span(f"…{stem[-6:]}" if len(stem) > 7 else stem, "muted"), Span(f":{number}", "info"))
 
 
 def _range(offer: Offer) -> str:

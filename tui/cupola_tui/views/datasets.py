@@ -48,14 +48,16 @@ def facts(dataset: Dataset, now: float, width: int) -> list[Line]:
     """Where its copies lie, and which jobs used them."""
     out: list[Line] = []
     for file in dataset.local:
-        digest = f"sha256 {file.sha256[:12]}" if file.sha256 else "not read yet"
-        out += labelled("disk", f"{file.path}  {size_words(file.size)}  {digest}", width)
+        digest = f"sha256 {file.sha256[:16]}" if file.sha256 else "not read yet"
+        out.append(line((f"{'disk':<9}", "muted"), _end_of(file.path, width - 9)))
+        out.append(line(" " * 9, (f"{size_words(file.size)} · {digest}", "muted")))
     for entry in dataset.remote:
         ink = "bad" if entry.status == "error" else ""
-        words = f"{entry.id}  {entry.filename}  {entry.purpose}  {entry.status}  {moment(entry.created_at, now)}"
-        out += labelled("service", words, width, ink)
+        words = f"{entry.filename} · {entry.purpose} · {entry.status} · {moment(entry.created_at, now)}"
+        out.append(line((f"{'service':<9}", "muted"), (entry.id, ink)))
+        out.append(line(" " * 9, (words, ink or "muted")))
     if not dataset.remote:
-        out += labelled("service", "not there, or its content is not known to be the same", width, "muted")
+        out.append(line((f"{'service':<9}not there, as far as is known", "muted")))
     if dataset.upload is not None and (lines := upload_lines(dataset.upload, width)):
         out += lines
     if dataset.jobs:
@@ -101,7 +103,7 @@ def matching(datasets: Iterable[Dataset], words: str) -> list[Dataset]:
 
 
 def family(dataset: Dataset, every: Sequence[Dataset]) -> list[Dataset]:
-    """The splits of one dataset: files of one folder and format whose names differ by `train`, `valid`, `test` alone.
+    """The splits of one dataset: files of one folder whose names differ by `train`, `valid` or `test` alone.
 
     The dataset itself comes first only where it stands first on the list; twins are named by the list's order.
     """
@@ -115,12 +117,16 @@ def family(dataset: Dataset, every: Sequence[Dataset]) -> list[Dataset]:
     ]
 
 
+def _end_of(path: str, width: int) -> str:
+    """A path that is too long for a width without its beginning, which says the least."""
+    return path if len(path) <= width else f"…{path[len(path) - width + 1 :]}"
+
+
 def _kin(one: LocalFile, other: LocalFile) -> bool:
     first, second = PurePath(one.path), PurePath(other.path)
     return (
         first.parent == second.parent
         and first.suffix == second.suffix
-        and one.format == other.format
         and _SPLIT_WORDS.sub("", first.stem) == _SPLIT_WORDS.sub("", second.stem)
     )
 

@@ -24,16 +24,16 @@ def shape_lines(measured: Measured, width: int, height: int) -> list[Line]:
 
 
 def _numbers(measured: Measured, width: int) -> list[Line]:
-    out = [line((f"{'':<10}{'least':>9}{'median':>9}{'95%':>9}{'most':>9}{'all':>12}", "muted"))]
+    out = [line((f"{'':<10}{'least':>7}{'median':>7}{'95%':>7}{'most':>8}{'all':>11}", "muted"))]
     named = (("lengths", measured.lengths), ("answers", measured.answers), ("turns", measured.turns))
-    out += [_row(name, numbers) for name, numbers in named if numbers is not None]
+    out += [_row(name, numbers, width) for name, numbers in named if numbers is not None]
     return out
 
 
-def _row(name: str, numbers: Numbers) -> Line:
+def _row(name: str, numbers: Numbers, width: int) -> Line:
     title = {"lengths": numbers.unit, "answers": "answers", "turns": "messages"}[name]
-    values = f"{numbers.least:>9,}{numbers.median:>9,.0f}{numbers.p95:>9,.0f}{numbers.most:>9,}{numbers.total:>12,}"
-    unit = f" {numbers.unit}" if name == "answers" else ""
+    values = f"{numbers.least:>7,}{numbers.median:>7,.0f}{numbers.p95:>7,.0f}{numbers.most:>8,}{numbers.total:>11,}"
+    unit = f"  {numbers.unit}" if name == "answers" and width >= 64 else ""
     return line((f"{title:<10}", "muted"), values, (unit, "muted"))
 
 

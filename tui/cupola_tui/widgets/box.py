@@ -15,8 +15,8 @@ class Box(Container):
         self._light(True)
 
     def on_descendant_blur(self) -> None:
-        """The keys go elsewhere."""
-        self._light(False)
+        """The keys go elsewhere, or to another part of the box."""
+        self._light(self.has_focus_within)
 
     def _light(self, lit: bool) -> None:
         for edge in self.query(Edge):

@@ -33,9 +33,9 @@ _CHECK = (Column("", 1), Column("count", 6, right=True, drop=1), Column("problem
 _TWINS = (
     Column("alike", 5, right=True),
     Column("kind", 11, drop=2),
-    Column("first", 15),
-    Column("again", 15),
-    Column("prompt", 12, flexible=True, drop=1),
+    Column("first", 12),
+    Column("again", 12),
+    Column("prompt", 12, flexible=True),
 )
 _COST = (
     Column("model", 14, flexible=True),
@@ -82,6 +82,10 @@ class Shape(Painted, can_focus=True):
         return shape_lines(self._measured, width, height)
 
 
+class FocusableLines(Lines, can_focus=True):
+    """Takes the focus where a tab has nothing else to show, so that keys go on working."""
+
+
 class DatasetDetail(Box):
     """Shows what it is given."""
 
@@ -103,6 +107,8 @@ class DatasetDetail(Box):
         self._view: DatasetView | None = None
         self._groups: Sequence[FindingGroup] = ()
         self._offers: Sequence[Offer] = ()
+        self._filled = False
+        """The open tab has something to show."""
         self._upper, self._lower = Edge(), Edge(below=True)
 
     def compose(self) -> ComposeResult:
@@ -110,7 +116,7 @@ class DatasetDetail(Box):
         with Container(id="detail-body", classes="box"):
             yield Lines(id="detail-tabs")
             yield Lines(id="facts")
-            yield Lines(id="tab-problem")
+            yield FocusableLines(id="tab-problem")
             with Container(id="tab-check", classes="tab"):
                 yield Lines(id="verdict", classes="head")
                 yield Table(_CHECK, id="check")
@@ -159,7 +165,7 @@ class DatasetDetail(Box):
 
     def take_focus(self) -> None:
         """Focus the open tab's content."""
-        target: Widget = self.query_one(f"#{self.tab}")
+        target: Widget = self.query_one(f"#{self.tab}" if self._filled else "#tab-problem")
         target.focus()
 
     def _turn_to(self, number: int) -> None:
@@ -169,8 +175,6 @@ class DatasetDetail(Box):
 
     def _switch(self) -> None:
         focused = self.has_focus_within
-        for name in TABS:
-            self.query_one(f"#tab-{name}").display = name == self.tab
         self._draw()
         if focused:
             self.take_focus()
@@ -178,13 +182,18 @@ class DatasetDetail(Box):
     def _draw(self) -> None:
         self._fill("detail-tabs", lambda width: [self._tabs_line()])
         view = self._view
+        problem = None if view is None else view.problem if view.dataset.local else _only_at_the_service()
+        focused, before = self.has_focus_within, self._filled
+        self._filled = view is not None and problem is None
+        for name in TABS:
+            self.query_one(f"#tab-{name}").display = name == self.tab and self._filled
+        if focused and before != self._filled:
+            self.take_focus()
         if view is None:
             self._fill("facts", lambda width: ())
             return
         self._fill("facts", lambda width: datasets.facts(view.dataset, view.now, width))
-        problem = view.problem if view.dataset.local else _only_at_the_service()
         self._fill("tab-problem", lambda width: dataset_detail.problem_lines(problem, width) if problem else ())
-        self.set_class(problem is not None, "-problem")
         if problem is None:
             {
                 "check": self._draw_check,
@@ -201,7 +210,6 @@ class DatasetDetail(Box):
             "verdict", lambda width: dataset_detail.verdict_lines(view.checked, view.progress, view.model, width)
         )
         rows = dataset_detail.check_rows(groups)
-        self.set_class(not groups, "-nothing")
         table = self.query_one("#check", Table)
         table.show(KeyedRows([key for key, _ in rows], lambda index: rows[index][1]))
         self._note(table.key)
