@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from .fault_injection import RESET
+from .gathering import GatheringTransport
 
 _LINGER = "hh" if sys.platform == "win32" else "ii"
 """How the system lays out `struct linger`."""
@@ -28,7 +29,8 @@ def _drop(transport: asyncio.Transport) -> None:
 def droppable_protocol(*arguments: Any, **settings: Any) -> asyncio.Protocol:
     """Uvicorn's own HTTP protocol, whose requests carry the extension `cupola.reset`."""
     protocol: Any = AutoHTTPProtocol(*arguments, **settings)
-    app = protocol.app
+    app, connection_made = protocol.app, protocol.connection_made
+    protocol.connection_made = lambda transport: connection_made(GatheringTransport(transport))
 
     def with_reset(scope: Scope, receive: Receive, send: Send) -> Any:
         scope.setdefault("extensions", {})[RESET] = lambda: _drop(protocol.transport)

@@ -16,6 +16,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
 
 _PATTERNS = {kind: re.compile("|".join(map(re.escape, phrases)), re.IGNORECASE) for kind, phrases in PHRASES.items()}
 
+_ANY = re.compile("|".join(pattern.pattern for pattern in _PATTERNS.values()), re.IGNORECASE)
+"""Tried first: nearly every text has no phrase of any kind."""
+
 
 def _texts(value: Any) -> Iterator[str]:
     pending = [value]
@@ -31,10 +34,13 @@ def _texts(value: Any) -> Iterator[str]:
 
 def harms(row: Any) -> set[str]:
     """The harm types whose phrases occur anywhere in a JSON value."""
-    return {kind for text in _texts(row) for kind, pattern in _PATTERNS.items() if pattern.search(text)}
+    suspect = [text for text in _texts(row) if _ANY.search(text)]
+    return {kind for text in suspect for kind, pattern in _PATTERNS.items() if pattern.search(text)}
 
 
 def first_harm(text: str) -> tuple[int, str] | None:
     """Where the first phrase of a text begins and its harm type; None in a text without any."""
+    if not _ANY.search(text):
+        return None
     found = [(match.start(), kind) for kind, pattern in _PATTERNS.items() if (match := pattern.search(text))]
     return min(found, default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterator
@@ -88,6 +89,7 @@ def usage(answers: tuple[Answer, ...]) -> dict[str, Any]:
     }
 
 
+@functools.lru_cache(maxsize=256)
 def _fingerprint(model: str) -> str:
     return f"fp_{hashlib.sha256(model.encode()).hexdigest()[:10]}"
 
