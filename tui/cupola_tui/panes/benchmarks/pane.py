@@ -168,7 +168,7 @@ class BenchmarksPane(Pane):
     def action_act(self, verb: str) -> None:
         """Ask for something to be done with the benchmark."""
         for action in self.actions():
-            if action.kind == f"bench.{verb}":
+            if action.kind.startswith(f"bench.{verb}"):
                 self.post_message(Ask(action))
                 return
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from cupola.benchmarks import start
 from cupola.benchmarks.bundled import bundled, bundled_file
@@ -43,7 +44,8 @@ def wanted_actions(
         if name not in there and path is not None:
             defined = read_benchmark(path)
             found = _estimated(facts, defined.benchmark, defined.rows)
-            out.append(actions.run_action(defined.benchmark, None, found, profile, _run_new(defined, clock)))
+            action = actions.run_action(defined.benchmark, None, found, profile, _run_new(defined, clock))
+            out.append(replace(action, kind=f"{action.kind} {name}"))
     return out
 
 

@@ -107,14 +107,14 @@ def role_cell(row: LeaderboardRow, view: BoardView) -> Line:
 
 
 def others_cell(outcomes: OutcomeCounts) -> Line:
-    """What was neither pass nor fail: `1⊘ 2!`."""
+    """What was neither pass nor fail: `1⊘2!`."""
     counted = _counted(outcomes)
     parts = [
         line((f"{counted[outcome]}{sign}", ink))
         for outcome, (sign, ink) in OUTCOME_SIGNS.items()
         if outcome not in (Outcome.PASS, Outcome.FAIL) and counted[outcome]
     ]
-    return joined(parts, line(" ")) if parts else line(("0", "faint"))
+    return joined(parts, ()) if parts else line(("0", "faint"))
 
 
 def verdict_cell(row: LeaderboardRow, view: BoardView) -> Line:

@@ -136,6 +136,7 @@ def columns(items: ItemMap) -> list[Column]:
         Column("#", 5, right=True),
         *(Column(sign, max(width, len(sign))) for sign in items.signs),
         Column("score", 5, right=True),
+        *([Column("change", 6, right=True)] if items.compared else []),
         Column("asked", 20, flexible=True),
     ]
 
@@ -147,8 +148,19 @@ def cells(items: ItemMap, place: int) -> tuple[Line, ...]:
         line((str(place + 1), "muted")),
         *(arm_cell(items, arm, place) for arm in range(len(items.arms))),
         line(numbers.score(float(score), items.score_width)) if np.isfinite(score) else numbers.NONE,
+        *([change_cell(items, place)] if items.compared else []),
         line(" ".join(items.text(place).split())[:400]),
     )
+
+
+def change_cell(items: ItemMap, place: int) -> Line:
+    """How much higher or lower the second arm scores."""
+    scores = _means(items.scores[:, place])
+    change = float(scores[-1] - scores[0])
+    if not np.isfinite(change):
+        return numbers.NONE
+    sign, ink = ("+", "good") if change > 0 else ("−", "bad") if change < 0 else ("", "faint")
+    return line((f"{sign}{numbers.score(abs(change), items.score_width)}", ink))
 
 
 def arm_cell(items: ItemMap, arm: int, place: int) -> Line:
