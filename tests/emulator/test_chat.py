@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 
 import pytest
@@ -172,3 +173,23 @@ async def test_a_filtered_prompt_is_refused_with_what_was_found(client, prompt, 
     assert inner["code"] == "ResponsibleAIPolicyViolation"
     filtered = [name for name, result in inner["content_filter_result"].items() if result["filtered"]]
     assert filtered == [kind]
+
+
+async def test_a_request_for_a_verdict_is_judged_whatever_the_deployment(client):
+    schema = {
+        "type": "object",
+        "properties": {"steps": {"type": "array", "items": {"type": "object"}}, "result": {"type": "number"}},
+        "required": ["steps", "result"],
+    }
+    scores = []
+    for words in ("Thank you for asking! We are open from 7 am to 9 pm.", "purple"):
+        answer = await client.chat.completions.create(
+            model="gpt-4o",
+            messages=[
+                {"role": "system", "content": "Score from 0 to 1 how polite and correct the answer is."},
+                {"role": "user", "content": f"Reference answer: We open from 7 am to 9 pm.\n\nAnswer: {words}"},
+            ],
+            response_format={"type": "json_schema", "json_schema": {"name": "score", "schema": schema}},
+        )
+        scores.append(json.loads(answer.choices[0].message.content)["result"])
+    assert scores[0] > 0.6 > scores[1] + 0.2

@@ -10,6 +10,7 @@ from typing import Any
 
 from cupola.emulator.engine import Answer, AnswerRequest, Model
 from cupola.emulator.engines import Engines, ModelReference, WeightsReference, load_engines
+from cupola.emulator.judge import asks_for_verdict, verdict
 from cupola.emulator.parent import listen, tell
 
 MOST_MODELS = 12
@@ -40,13 +41,16 @@ def read_request(body: Mapping[str, Any]) -> AnswerRequest:
 def answer_batch(
     engines: Engines, shelf: ModelShelf, model: ModelReference, requests: Sequence[AnswerRequest]
 ) -> list[Answer]:
-    """Answer every request by the engine it belongs to, each engine's in one batch."""
+    """Answer every request by the engine it belongs to, each engine's in one batch; the judge gives the verdicts."""
     by_engine: dict[WeightsReference, list[int]] = {}
+    answers: dict[int, Answer] = {}
     for index, request in enumerate(requests):
+        if asks_for_verdict(request.json_schema):
+            answers[index] = verdict(request)
+            continue
         puzzle = model.reasoner is not None and engines.is_puzzle(request.messages)
         reference = model.reasoner if puzzle and model.reasoner is not None else model.talker
         by_engine.setdefault(reference, []).append(index)
-    answers: dict[int, Answer] = {}
     for reference, indices in by_engine.items():
         batch = shelf.take(reference).answer([requests[index] for index in indices])
         answers.update(zip(indices, batch, strict=True))
