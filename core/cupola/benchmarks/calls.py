@@ -250,36 +250,11 @@ class Calls:
 
     def _answered(self, request: Request, reply: ChatReply, price: TokenPrice | None) -> Answer:
         price = price or price_of(request.model or reply.model or "", request.tier)
-        usd = None
-        if reply.prompt_tokens is None and reply.filtered:
-            # A prompt that the filter stopped reached no model.
-            usd = 0.0
-        elif price is not None and reply.prompt_tokens is not None and reply.completion_tokens is not None:
-            usd = price.usd(reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens or 0)
-        self.tally.unpriced += usd is None
+        answer = answer_of(reply, request.hash, request.number, price, self.clock())
+        self.tally.unpriced += answer.usd is None
         self.tally.prompt_tokens += reply.prompt_tokens or 0
         self.tally.completion_tokens += reply.completion_tokens or 0
-        return Answer(
-            request=request.hash,
-            number=request.number,
-            state=AnswerState.ANSWERED,
-            answered_at=self.clock(),
-            text=reply.text,
-            finish_reason=reply.finish_reason,
-            refusal=reply.refusal,
-            filtered=reply.filtered,
-            tools=json.dumps(reply.tool_calls) if reply.tool_calls else None,
-            model=reply.model,
-            prompt_tokens=reply.prompt_tokens,
-            completion_tokens=reply.completion_tokens,
-            cached_tokens=reply.cached_tokens,
-            reasoning_tokens=reply.reasoning_tokens,
-            first_token_seconds=reply.first_token_seconds,
-            seconds=reply.seconds,
-            usd=usd,
-            price=price.source if price and usd is not None else None,
-            raw=reply.raw,
-        )
+        return answer
 
     async def _failed(self, request: Request, error: ServiceError) -> Answer:
         answer = Answer(
@@ -302,6 +277,48 @@ class Calls:
         lane = self.lane(request.deployment)
         lane.gate.failed()
         lane.pump()
+
+
+def answer_of(
+    reply: ChatReply, request: str, number: int, price: TokenPrice | None, now: float, *, timed: bool = True
+) -> Answer:
+    """A reply as the journal keeps it, with its cost.
+
+    Args:
+        reply: What the deployment said.
+        request: The request's hash.
+        number: Which answer to it this is.
+        price: Of the model's tokens; None is not known.
+        now: When, in unix seconds.
+        timed: Whether the reply's duration was measured.
+    """
+    usd = None
+    if reply.prompt_tokens is None and reply.filtered:
+        # A prompt that the filter stopped reached no model.
+        usd = 0.0
+    elif price is not None and reply.prompt_tokens is not None and reply.completion_tokens is not None:
+        usd = price.usd(reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens or 0)
+    return Answer(
+        request=request,
+        number=number,
+        state=AnswerState.ANSWERED,
+        answered_at=now,
+        text=reply.text,
+        finish_reason=reply.finish_reason,
+        refusal=reply.refusal,
+        filtered=reply.filtered,
+        tools=json.dumps(reply.tool_calls) if reply.tool_calls else None,
+        model=reply.model,
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.completion_tokens,
+        cached_tokens=reply.cached_tokens,
+        reasoning_tokens=reply.reasoning_tokens,
+        first_token_seconds=reply.first_token_seconds if timed else None,
+        seconds=reply.seconds if timed else None,
+        usd=usd,
+        price=price.source if price and usd is not None else None,
+        raw=reply.raw,
+    )
 
 
 def _passes(error: ServiceError) -> bool:

@@ -50,6 +50,10 @@ def want_run(database: Database, benchmark: Benchmark, now: float, budget: float
     The worker sees it and goes to work. A new budget replaces that of an earlier go.
     """
     budget = benchmark.budget if budget is None else budget
+    if benchmark.engine == "evals":
+        from .engines.evals import as_the_service_asks
+
+        benchmark = as_the_service_asks(benchmark)
     run = benchmarks.run_of_digest(database, benchmark.digest, benchmark.engine)
     if run is None:
         run_id = benchmarks.add_run(database, _new(benchmark, now, budget))
@@ -78,7 +82,8 @@ def runner_of(
     items = items_of(benchmark, benchmarks.items(database, benchmark.split))
     left = None if run.budget is None else run.budget - run.progress.usd
     calls = Calls(ask, Journal(database), Purse(left), first_limit, most_at_once, clock=clock)
-    return Runner(database, run, benchmark, items, calls, GradingRoom(calls, sandbox, post, clock), clock)
+    room = GradingRoom(calls, sandbox, post, clock)
+    return Runner(database, run, benchmark, items, calls, room, clock, only_grade=run.engine != "here")
 
 
 async def post_to_endpoint(request: EndpointRequest) -> EndpointReply:

@@ -8,8 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from ..azure.chat import Chat, open_chat
+from ..azure.client import Service
 from ..azure.credentials import Credential
-from ..benchmarks.runner import Runner
+from ..benchmarks.definition import from_json
+from ..benchmarks.engines import batch, evals
+from ..benchmarks.engines.waiting import NotWantedError
+from ..benchmarks.items import items_of
+from ..benchmarks.runner import Ended, Runner
 from ..benchmarks.start import post_to_endpoint, runner_of
 from ..errors import CupolaError, StoreCorruptError, StoreError
 from ..graders import PythonSandbox, SandboxUnavailableError
@@ -21,6 +26,7 @@ from ..store.database import Database
 
 log = logging.getLogger("cupola.worker")
 
+ENGINES = {"batch": batch.fill, "evals": evals.fill}
 _LOOK_SECONDS = 0.2
 _REST_SECONDS = 5.0
 _SILENCE_SECONDS = {True: 30.0, False: 180.0}
@@ -28,9 +34,11 @@ _SILENCE_SECONDS = {True: 30.0, False: 180.0}
 
 
 @asynccontextmanager
-async def at_work(profile: Profile, credential: Credential, database: Database) -> AsyncIterator[None]:
+async def at_work(
+    profile: Profile, credential: Credential, service: Service, database: Database
+) -> AsyncIterator[None]:
     """Carry out wanted runs for as long as the block lasts."""
-    task = asyncio.create_task(_work(profile, credential, database))
+    task = asyncio.create_task(_work(profile, credential, service, database))
     try:
         yield
     finally:
@@ -39,17 +47,26 @@ async def at_work(profile: Profile, credential: Credential, database: Database) 
             await task
 
 
-async def carry_out(database: Database, chat: Chat, run: Run, sandbox: PythonSandbox) -> None:
+async def carry_out(database: Database, service: Service, chat: Chat, run: Run, sandbox: PythonSandbox) -> None:
     """Carry one run out, or on, to where it stops; a person may cancel it meanwhile."""
     benchmarks.set_state(database, run.id, RunState.RUNNING, chat.clock())
     try:
+        await _have_it_answered(database, service, run)
         runner = runner_of(database, run, chat.ask, sandbox, post=post_to_endpoint)
+    except NotWantedError:
+        return
     except CupolaError as error:
         benchmarks.set_state(database, run.id, RunState.STOPPED, chat.clock(), error.problem)
         return
     watcher = asyncio.create_task(_watch(database, runner))
     try:
-        ended = await runner.go()
+        if run.engine == "evals":
+            # The service has graded as well; what its graders could not judge is not judged by others.
+            runner.store_progress()
+            runner.store_board()
+            ended = Ended()
+        else:
+            ended = await runner.go()
     finally:
         watcher.cancel()
         with suppress(asyncio.CancelledError):
@@ -60,7 +77,21 @@ async def carry_out(database: Database, chat: Chat, run: Run, sandbox: PythonSan
         benchmarks.set_state(database, run.id, state, chat.clock(), ended.problem.problem if ended.problem else None)
 
 
-async def _work(profile: Profile, credential: Credential, database: Database) -> None:
+async def _have_it_answered(database: Database, service: Service, run: Run) -> None:
+    """Let another engine fill the journal, where the run names one."""
+    if run.engine not in ENGINES:
+        return
+
+    def wanted() -> bool:
+        now = benchmarks.get_run(database, run.id)
+        return now is not None and now.state.moving
+
+    benchmark = from_json(run.definition)
+    items = items_of(benchmark, benchmarks.items(database, benchmark.split))
+    await ENGINES[run.engine](database, service, run, benchmark, items, wanted)
+
+
+async def _work(profile: Profile, credential: Credential, service: Service, database: Database) -> None:
     async with open_chat(profile, credential, silence_seconds=_SILENCE_SECONDS[profile.is_local]) as chat:
         version = -1
         while True:
@@ -71,7 +102,7 @@ async def _work(profile: Profile, credential: Credential, database: Database) ->
                     run = next(iter(benchmarks.runs_in(database, RunState.RUNNING, RunState.WANTED)), None)
                 if run is not None:
                     log.info("Benchmark %s, run %d.", run.benchmark, run.id)
-                    await _carried_out(database, chat, run)
+                    await _carried_out(database, service, chat, run)
                     # Something else may have been wanted meanwhile.
                     version = -1
             except StoreCorruptError:
@@ -84,10 +115,10 @@ async def _work(profile: Profile, credential: Credential, database: Database) ->
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _carried_out(database: Database, chat: Chat, run: Run) -> None:
+async def _carried_out(database: Database, service: Service, chat: Chat, run: Run) -> None:
     try:
         with PythonSandbox() as sandbox:
-            await carry_out(database, chat, run, sandbox)
+            await carry_out(database, service, chat, run, sandbox)
     except (StoreError, asyncio.CancelledError):
         raise
     except SandboxUnavailableError as error:

@@ -78,7 +78,7 @@ async def _until_told(profile: Profile, credential: Credential, database: Databa
     try:
         async with (
             connect(profile, credential, on_call=on_call) as service,
-            benchmarks.at_work(profile, credential, database),
+            benchmarks.at_work(profile, credential, service, database),
         ):
             await Loop(service, database, pace_of(profile)).run()
     except asyncio.CancelledError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError
 from ..context import Context, Session, session_of, store_of
+from ..fresh import service_of
 from ..output import emit, emit_one
 from ..text import clean
 
@@ -120,9 +121,12 @@ async def _carried_out(session: Session, database: Database, wanted: Run) -> Non
     from ...worker.benchmarks import carry_out
 
     credential = find_credential(session.profile, session.environment)
-    async with open_chat(session.profile, credential, transport=session.transport) as chat:
+    async with (
+        service_of(session, database) as service,
+        open_chat(session.profile, credential, transport=session.transport) as chat,
+    ):
         with PythonSandbox() as sandbox:
-            await carry_out(database, chat, wanted, sandbox)
+            await carry_out(database, service, chat, wanted, sandbox)
 
 
 def _awaited(options: argparse.Namespace, context: Context, database: Database, run_id: int) -> int:

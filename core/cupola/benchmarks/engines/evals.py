@@ -1,0 +1,229 @@
+"""Running through the service's own Evals: it asks and grades, and its items become the same answers and grades."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ...azure import evals, files
+from ...azure.client import Service
+from ...azure.wire.reading import Json, integer, mapping, number, objects, raw, text
+from ...errors import CupolaError
+from ...models import Problem
+from ...store import answers, benchmarks, grades
+from ...store.answers import Answer, AnswerState, Sent
+from ...store.benchmarks import Ask, Run
+from ...store.database import Database
+from ...store.grades import Grade
+from ..definition import Arm, Benchmark, GraderUse
+from ..items import Item
+from ..prices import price_of
+from ..schedule import asks_of
+from .waiting import until
+
+_DEFAULTS: Mapping[str, Any] = {"seed": 42, "temperature": 1.0, "top_p": 1.0}
+"""What the service samples with unless it is told otherwise; said aloud, so that the same request has the same hash."""
+
+
+def as_the_service_asks(benchmark: Benchmark) -> Benchmark:
+    """The same benchmark with the sampling that the service would add by itself."""
+    arms = tuple(replace(arm, sampling={**_DEFAULTS, **arm.sampling}) for arm in benchmark.arms)
+    return replace(benchmark, arms=arms, engine="evals")
+
+
+async def fill(
+    database: Database,
+    service: Service,
+    run: Run,
+    benchmark: Benchmark,
+    items: Sequence[Item],
+    wanted: Callable[[], bool],
+) -> None:
+    """Have the service ask and grade, one run for each arm and repeat; may be called again after any interruption.
+
+    Raises:
+        NotWantedError: the run was cancelled; the service's runs are cancelled too.
+        ServiceError: the service refused.
+    """
+    benchmarks.save_asks(database, run.id, asks_of(benchmark, items))
+    remote = dict(run.remote)
+    if "file" not in remote:
+        remote["file"] = await _uploaded(service, run, items)
+        benchmarks.set_remote(database, run.id, remote)
+    if "eval" not in remote:
+        criteria = [use.definition for use in benchmark.graders]
+        schema = {"type": "object", "properties": {name: {} for name in items[0].fields}}
+        remote["eval"] = await evals.create(service, benchmark.name, schema, criteria, f"{run.digest}-{run.id}")
+        benchmarks.set_remote(database, run.id, remote)
+    for index, arm in enumerate(benchmark.arms):
+        for repeat in range(arm.repeats):
+            await _one(database, service, run, benchmark, items, index, repeat, remote, wanted)
+
+
+async def _one(
+    database: Database,
+    service: Service,
+    run: Run,
+    benchmark: Benchmark,
+    items: Sequence[Item],
+    index: int,
+    repeat: int,
+    remote: dict[str, Any],
+    wanted: Callable[[], bool],
+) -> None:
+    """One arm's repeat from its start to its stored items."""
+    name = f"{index}/{repeat}"
+    if mapping(remote.get(name)).get("done"):
+        return
+    arm = benchmark.arms[index]
+    asks = [ask for ask in benchmarks.asks(database, run.id) if (ask.arm, ask.repeat) == (index, repeat)]
+    _journal(database, service, arm, asks)
+    eval_id = str(remote["eval"])
+    nonce = f"{run.digest}-{run.id}-{name}"
+    started = await evals.create_run(
+        service, eval_id, f"{arm.name} {repeat + 1}", _source(benchmark, arm, str(remote["file"])), nonce
+    )
+    run_id = text(started.get("id")) or ""
+
+    async def look() -> Json:
+        return await evals.get_run(service, eval_id, run_id)
+
+    try:
+        ended = await until(service, look, lambda now: evals.status_of(now) in evals.ENDED, wanted)
+    except CupolaError:
+        if not wanted():
+            await evals.cancel_run(service, eval_id, run_id)
+        raise
+    _take_in(database, service, benchmark, items, asks, ended, await evals.output_items(service, eval_id, run_id))
+    remote[name] = {"id": run_id, "done": True}
+    benchmarks.set_remote(database, run.id, remote)
+
+
+def _source(benchmark: Benchmark, arm: Arm, file_id: str) -> dict[str, Any]:
+    sampling = dict(arm.sampling)
+    most = sampling.pop("max_completion_tokens", None) or sampling.pop("max_tokens", None)
+    if most is not None:
+        # The service's own samples spell it so.
+        sampling["max_completions_tokens"] = most
+    if arm.response_format is not None:
+        sampling["response_format"] = dict(arm.response_format)
+    messages: dict[str, Any] = {"type": "item_reference", "item_reference": f"item.{benchmark.messages_field}"}
+    if benchmark.prompt:
+        messages = {"type": "template", "template": [dict(message) for message in benchmark.prompt]}
+    return {
+        "type": "completions",
+        "model": arm.deployment,
+        "source": {"type": "file_id", "id": file_id},
+        "input_messages": messages,
+        "sampling_params": sampling,
+    }
+
+
+def _take_in(
+    database: Database,
+    service: Service,
+    benchmark: Benchmark,
+    items: Sequence[Item],
+    asks: Sequence[Ask],
+    run: Json,
+    found: Sequence[Json],
+) -> None:
+    """Store the service's items as answers and grades; rows that it does not tell of have failed."""
+    by_place = {integer(entry.get("datasource_item_id")): entry for entry in found}
+    error = mapping(run.get("error"))
+    why = Problem(
+        f"The service's run is {evals.status_of(run)} and tells nothing of this row.", text(error.get("message")) or ""
+    )
+    answered, graded = [], []
+    for ask in asks:
+        entry = by_place.get(ask.place)
+        arm = benchmark.arms[ask.arm]
+        answered.append(_answer(arm, ask, entry, why, service.clock()))
+        if entry is not None:
+            graded += _grades(benchmark, items[ask.place], ask, entry, service.clock())
+    answers.write(database, [], answered)
+    grades.save(database, graded)
+
+
+def _answer(arm: Arm, ask: Ask, entry: Json | None, why: Problem, now: float) -> Answer:
+    sample = mapping(entry.get("sample")) if entry is not None else {}
+    error = mapping(sample.get("error"))
+    output = objects(sample.get("output"))
+    if entry is None or error or not output:
+        if text(error.get("code")) == "content_filter":
+            return Answer(ask.request, ask.number, AnswerState.ANSWERED, now, text="", filtered=True, usd=0.0)
+        problem = Problem("The service could not get an answer.", str(error.get("message") or "")[:500])
+        return Answer(ask.request, ask.number, AnswerState.FAILED, now, problem=problem if error else why)
+    usage = mapping(sample.get("usage"))
+    prompt, completion = integer(usage.get("prompt_tokens")), integer(usage.get("completion_tokens"))
+    cached = integer(usage.get("cached_tokens"))
+    price = price_of(arm.model, arm.tier)
+    usd = None if price is None or prompt is None or completion is None else price.usd(prompt, completion, cached or 0)
+    finish = text(sample.get("finish_reason"))
+    return Answer(
+        request=ask.request,
+        number=ask.number,
+        state=AnswerState.ANSWERED,
+        answered_at=now,
+        text=text(output[0].get("content")) or "",
+        finish_reason=finish,
+        filtered=finish == "content_filter",
+        tools=json.dumps(output[0]["tool_calls"]) if output[0].get("tool_calls") else None,
+        model=text(sample.get("model")),
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cached_tokens=cached,
+        usd=usd,
+        price=price.source if price and usd is not None else None,
+        raw=raw(entry),
+    )
+
+
+def _grades(benchmark: Benchmark, item: Item, ask: Ask, entry: Json, now: float) -> list[Grade]:
+    found = []
+    for result in objects(entry.get("results")):
+        use = _use_of(benchmark, text(result.get("name")) or "")
+        if use is not None:
+            found.append(_grade(use, item, ask, result, now))
+    return found
+
+
+def _grade(use: GraderUse, item: Item, ask: Ask, result: Json, now: float) -> Grade:
+    """A result of the service; a grader that failed there has no score here either, though the service counts 0."""
+    reward, passed = number(result.get("score")), result.get("passed")
+    error = mapping(mapping(result.get("sample")).get("error")) or mapping(result.get("error"))
+    failed = bool(error) or reward is None
+    return Grade(
+        request=ask.request,
+        number=ask.number,
+        item=item.hash,
+        grader=use.hash,
+        reward=None if failed else reward,
+        passed=None if failed or not isinstance(passed, bool) else passed,
+        errors=("model_grader_server_error",) if failed else (),
+        details=(text(error.get("message")) or "The service gave no score.")[:500] if failed else "",
+        graded_at=now,
+    )
+
+
+def _use_of(benchmark: Benchmark, name: str) -> GraderUse | None:
+    """The grader of a result: its name, to which the service adds an id."""
+    fitting = [use for use in benchmark.graders if name == use.name or name.startswith(f"{use.name}-")]
+    return max(fitting, key=lambda use: len(use.name), default=None)
+
+
+async def _uploaded(service: Service, run: Run, items: Sequence[Item]) -> str:
+    with tempfile.TemporaryDirectory(prefix="cupola-evals-") as folder:
+        path = Path(folder) / f"cupola-{run.id}.jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps({"item": dict(item.fields)}, ensure_ascii=False) + "\n" for item in items)
+        return (await files.processed(service, (await files.upload(service, path, "evals")).id)).id
+
+
+def _journal(database: Database, service: Service, arm: Arm, asks: Sequence[Ask]) -> None:
+    now = service.clock()
+    answers.write(database, [Sent(ask.request, ask.number, "arm", arm.deployment, now) for ask in asks], [])
