@@ -69,11 +69,18 @@ def _get_request(port: int, key: str, path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\napi-key: {key}\r\n\r\n".encode()
 
 
+def _more(opened: socket.socket) -> bytes:
+    received = opened.recv(65_536)
+    if not received:
+        raise RuntimeError("The emulator closed a connection.")
+    return received
+
+
 def _read_answer(opened: socket.socket) -> bytes:
     """The body of an answer that names its length; anything but a 200 is an error."""
     received = b""
     while b"\r\n\r\n" not in received:
-        received += opened.recv(65_536)
+        received += _more(opened)
     head, _, body = received.partition(b"\r\n\r\n")
     if not head.startswith(b"HTTP/1.1 200"):
         raise RuntimeError(received.decode())
@@ -81,7 +88,7 @@ def _read_answer(opened: socket.socket) -> bytes:
         next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")).split(b":")[1]
     )
     while len(body) < length:
-        body += opened.recv(65_536)
+        body += _more(opened)
     return body
 
 

@@ -9,6 +9,8 @@ import pytest
 from openai import BadRequestError, NotFoundError
 
 from cupola.emulator.engines import SHIPPED
+from cupola.emulator.jobs.dataset import DatasetError
+from cupola.emulator.jobs.intake import check_volume
 
 PYTHON = "def grade(sample, item):\n    return 1.0\n"
 ACCOUNT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/other"
@@ -103,6 +105,30 @@ async def test_a_checkpoint_can_be_tuned_further_and_answers_with_its_own_weight
         )
     ]
     assert json.loads(losses[1])["train_loss"] < json.loads(losses[0])["train_loss"]
+
+
+def test_more_than_two_billion_tokens_are_refused_and_no_less():
+    check_volume(4_000_000_000, 2)
+    with pytest.raises(DatasetError, match="at most 2000000000"):
+        check_volume(4_000_000_004, 2)
+
+
+async def test_a_job_that_was_being_finished_at_a_restart_succeeds(start, chat_rows):
+    async with start(speed=20) as emulator:
+        job = await emulator.azure.fine_tuning.jobs.create(
+            model="gpt-4.1-nano", training_file=await emulator.upload(chat_rows), hyperparameters={"n_epochs": 1}
+        )
+
+        async def finishing():
+            query = "SELECT 1 FROM jobs WHERE id = ? AND stage = 'finishing'"
+            return emulator.service.resource.database.execute(query, (job.id,)).fetchone()
+
+        await emulator.until(finishing)
+    async with start() as emulator:
+        done = await emulator.until_status(job.id, "succeeded", "failed")
+        assert done.status == "succeeded"
+        said = [event.message for event in await emulator.events(job.id)]
+        assert said.count("Model Evaluation Passed.") == 1
 
 
 @pytest.fixture

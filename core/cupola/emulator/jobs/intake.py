@@ -9,6 +9,12 @@ from ..state.folders import Folders
 from ..state.jobs import Job
 from .dataset import DatasetError, check_dataset
 from .graders import sandbox_gap
+from .view import given_hyperparameters
+
+MOST_TOKENS = 2_000_000_000
+"""Tokens of a training file times epochs."""
+
+_BYTES_PER_TOKEN = 4
 
 _FIELDS: tuple[Literal["training_file", "validation_file"], ...] = ("training_file", "validation_file")
 
@@ -30,6 +36,18 @@ def take_in_files(folders: Folders, job: Job) -> None:
         check_dataset(copy, job.method, training=field == "training_file")
 
 
+def check_volume(size: int, epochs: int) -> None:
+    """Refuse more training than the service takes. Raises DatasetError.
+
+    Args:
+        size: Bytes of the training file, four of which are taken for a token.
+    """
+    tokens = size // _BYTES_PER_TOKEN * epochs
+    if tokens > MOST_TOKENS:
+        problem = f"the file has about {tokens} tokens over {epochs} epochs, but at most {MOST_TOKENS} are allowed."
+        raise DatasetError("jsonlValidationFailed", f"Validation of jsonl file failed: {problem}")
+
+
 def _check_sandbox(job: Job) -> None:
     if job.method != "reinforcement":
         return
@@ -42,3 +60,5 @@ def take_in(folders: Folders, job: Job) -> None:
     """Everything that is checked before a job may queue. Raises DatasetError in plain words."""
     _check_sandbox(job)
     take_in_files(folders, job)
+    size = folders.dataset(job.uuid, "training_file").stat().st_size
+    check_volume(size, given_hyperparameters(job).get("n_epochs", 1))
