@@ -291,3 +291,59 @@ class LocalFile:
     errors: int | None = None
     """Kinds of problems that block it; None until it was checked."""
     warnings: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The evaluation under which a reinforcement job's validation passes are found."""
+
+    job_id: str
+    id: str
+    name: str
+    created_at: int
+    link: str
+    """How it was found to be the job's: `field`, `name` or `time`."""
+    raw: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRun:
+    """One pass over the items; of a reinforcement job the pass at one step."""
+
+    id: str
+    eval_id: str
+    name: str
+    step: int | None
+    """From its name; None where that tells no step."""
+    status: str
+    """The service's own word."""
+    created_at: int
+    total: int
+    """Items, as the service counts them; 0 until it has ended."""
+    raw: str = "{}"
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will happen to the run."""
+        return self.status in ("completed", "failed", "canceled", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationItem:
+    """What became of one item in one run."""
+
+    id: str
+    run_id: str
+    place: int
+    """The item's number in the data source."""
+    row: str
+    """A hash of the item's content, without what differs from run to run; joins it across runs."""
+    prompt: str
+    """A hash of what the model is asked; items that share it form one cluster."""
+    outcome: str
+    """pass, fail, refused, filtered, truncated or error."""
+    score: float | None
+    """The first grader's, on its own scale; None where there is none."""
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    raw: str = "{}"

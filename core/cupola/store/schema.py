@@ -136,4 +136,24 @@ MIGRATIONS: tuple[str, ...] = (
         file_id TEXT, problem TEXT
     ) STRICT;
     """,
+    """
+    CREATE TABLE evaluations (
+        job_id TEXT PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL, link TEXT NOT NULL,
+        raw TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE evaluation_runs (
+        job_id TEXT NOT NULL, id TEXT NOT NULL, eval_id TEXT NOT NULL, name TEXT NOT NULL, step INTEGER,
+        status TEXT NOT NULL, created_at INTEGER NOT NULL, total INTEGER NOT NULL, items INTEGER NOT NULL,
+        whole INTEGER NOT NULL, raw TEXT NOT NULL, PRIMARY KEY (job_id, id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE evaluation_items (
+        run_id TEXT NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL, row TEXT NOT NULL, prompt TEXT NOT NULL,
+        outcome TEXT NOT NULL, score REAL, completion_tokens INTEGER, reasoning_tokens INTEGER, raw BLOB NOT NULL,
+        PRIMARY KEY (run_id, id)
+    ) STRICT;
+
+    DELETE FROM fetched WHERE job_id IN (SELECT id FROM jobs WHERE method = 'reinforcement');
+    """,
 )

@@ -14,6 +14,7 @@ from ..errors import NotAllowedError, NotFoundError, ServiceError, ThrottledErro
 from ..models import Checkpoint, Job, Point
 from ..store import checkpoints, events, fetched, files, jobs, points
 from ..store.database import Database
+from .evaluations import look_at_evaluation
 from .poll import Pace
 
 Between = Callable[[], Awaitable[None]]
@@ -50,7 +51,8 @@ async def look(
     refusal: ServiceError | None = None
     for job in listed:
         if is_due(database, memory, job):
-            refusal = await _refusal_of(look_at_job(service, database, memory, pace, job, monotonic)) or refusal
+            looking = look_at_job(service, database, memory, pace, job, monotonic, between)
+            refusal = await _refusal_of(looking) or refusal
             await between()
     if memory.seldom_at is None or monotonic - memory.seldom_at >= pace.seldom:
         memory.seldom_at = monotonic
@@ -76,15 +78,23 @@ def is_due(database: Database, memory: Memory, job: Job) -> bool:
 
 
 async def look_at_job(
-    service: Service, database: Database, memory: Memory, pace: Pace, job: Job, monotonic: float
+    service: Service,
+    database: Database,
+    memory: Memory,
+    pace: Pace,
+    job: Job,
+    monotonic: float,
+    between: Between = nothing,
 ) -> None:
-    """Fetch a job's new events, and its checkpoints and results where they may have changed."""
+    """Fetch a job's new events, and its checkpoints, results and auto-evals where they may have changed."""
     news = await _look_at_events(service, database, job)
     changed = memory.raw.get(job.id) != job.raw
     waited = monotonic - memory.details_at.get(job.id, float("-inf"))
     if news or changed or waited >= pace.details:
         await _look_at_checkpoints(service, database, job)
         await _look_at_results(service, database, job)
+        if job.method == "reinforcement":
+            await look_at_evaluation(service, database, job, between)
         memory.details_at[job.id] = monotonic
         memory.raw[job.id] = job.raw
     if job.phase.ended and service.clock() - (job.finished_at or job.as_of) >= pace.settle:
