@@ -149,7 +149,7 @@ async def _through_client(
             everything = {"content-type": "application/json", "accept-encoding": "identity", **headers}
             try:
                 async with client.stream("POST", endpoint + target, headers=everything, content=content) as response:
-                    yield Response(response.status_code, response.headers, response.aiter_raw())
+                    yield Response(response.status_code, response.headers, response.aiter_bytes())
             except httpx2.TransportError as error:
                 raise UnreachableError(
                     "The service cannot be reached.",
