@@ -152,12 +152,13 @@ async def test_the_leaderboard_shows_intervals_outcomes_and_verdicts(
         await see(pilot, "= 24")
         text = screen_text(app)
         rows = {
-            name: next(row for row in text.splitlines() if f"  {name} " in row) for name in ("strong", "weak", "odd")
+            name: next(row for row in text.splitlines() if row.startswith(f"│   {name} "))
+            for name in ("strong", "weak", "odd")
         }
         assert "highest score" in rows["strong"] and "100%" in rows["strong"]
         assert "worse p<.001" in rows["weak"] and "33%" in rows["weak"]
         assert "1⊘1▣1…" in rows["odd"]
-        assert all("●" in row and "┤" in row for row in rows.values())
+        assert all("●" in row and "├" in row for row in rows.values())
         for words in ("24 items", "Holm over 3 pairs", "verdict", "score against $ per 1,000", "weak", "LOCAL"):
             assert words in text, words
 

@@ -10,22 +10,38 @@ from textual.dom import DOMNode
 
 from cupola_tui.app import CupolaApp, Preferences
 from cupola_tui.commands import COMMANDS, bindings, remapped, unknown_ids
+from cupola_tui.panes.benchmarks.item import Answers
+from cupola_tui.panes.benchmarks.items import Items
+from cupola_tui.panes.benchmarks.leaderboard import Leaderboard
+from cupola_tui.panes.benchmarks.pane import BenchmarksPane
+from cupola_tui.panes.datasets.pane import DatasetsPane
 from cupola_tui.panes.jobs.pane import JobsPane
 from cupola_tui.screens.card import CardScreen
+from cupola_tui.screens.form import FormScreen
 from cupola_tui.screens.frame import FrameScreen
+from cupola_tui.screens.labelling import LabellingScreen
 from cupola_tui.screens.menu import MenuScreen
+from cupola_tui.screens.path_prompt import PathScreen
 from cupola_tui.screens.reader import ReaderScreen
 from cupola_tui.widgets.chart import Chart
+from cupola_tui.widgets.conversation import ConversationView
 from cupola_tui.widgets.table import Table
 
 HOLDERS: tuple[type[DOMNode], ...] = (
     FrameScreen,
     JobsPane,
+    BenchmarksPane,
+    Leaderboard,
+    Items,
+    Answers,
+    LabellingScreen,
     Table,
     Chart,
     ReaderScreen,
     MenuScreen,
     CardScreen,
+    FormScreen,
+    PathScreen,
 )
 
 

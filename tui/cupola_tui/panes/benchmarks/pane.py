@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, ClassVar
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from cupola.benchmarks.leaderboard import Leaderboard as Board
     from cupola.benchmarks.leaderboard import Row
 
+_REST = 4.0
+"""Rest after reading, in multiples of what it took."""
+
 _LEVELS = ("-board", "-items", "-item")
 
 
@@ -52,6 +56,9 @@ class BenchmarksPane(Pane):
         """The arms whose items are shown, in order."""
         self._compared = False
         self._place: int | None = None
+        self._stale = False
+        """Something changed that was not read yet."""
+        self._rest_until = 0.0
         self._leaderboard, self._items, self._item = Leaderboard(), Items(), Item()
         self._nothing = Lines(id="no-benchmarks", classes="purpose")
 
@@ -68,6 +75,8 @@ class BenchmarksPane(Pane):
 
     def take_focus(self) -> None:
         """Focus the level that is open."""
+        if self._stale:
+            self._read()
         if self._level == "-item":
             self._item.answers.focus()
         else:
@@ -77,8 +86,16 @@ class BenchmarksPane(Pane):
         """Draw again what the topics cover."""
         self._facts.changed(topics)
         families = {topic.partition("/")[0] for topic in topics}
-        if families & {"benchmarks", "runs", "run", "board", "decisions"}:
+        if not families & {"benchmarks", "runs", "run", "board", "decisions"}:
+            return
+        rest = self._rest_until - time.monotonic()
+        if not self.display:
+            self._stale = True
+        elif rest <= 0:
             self._read()
+        elif not self._stale:
+            self._stale = True
+            self.set_timer(rest, self._read_late)
 
     def actions(self) -> list[Action]:
         """What may be done with the benchmark."""
@@ -252,7 +269,18 @@ class BenchmarksPane(Pane):
         # What was hidden takes no focus before it is laid out.
         self.call_after_refresh(self.take_focus)
 
+    def _read_late(self) -> None:
+        if self._stale and self.display:
+            self._read()
+
     def _read(self) -> None:
+        started = time.monotonic()
+        self._stale = False
+        self._read_known()
+        # A large run changes often: most of the time stays for the keys.
+        self._rest_until = time.monotonic() + _REST * (time.monotonic() - started)
+
+    def _read_known(self) -> None:
         known = self._facts.known()
         self.set_class(not known, "-no-benchmarks")
         if not known:

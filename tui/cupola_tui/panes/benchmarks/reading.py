@@ -12,9 +12,9 @@ from cupola.benchmarks import browse
 from cupola.benchmarks.definition import Benchmark
 from cupola.benchmarks.frontier import Axis, frontier
 from cupola.benchmarks.items import item_of
-from cupola.benchmarks.leaderboard import Leaderboard, leaderboard
+from cupola.benchmarks.leaderboard import Leaderboard
 from cupola.benchmarks.noise import noise_of
-from cupola.benchmarks.outcomes import CODES, views_of
+from cupola.benchmarks.outcomes import CODES
 from cupola.benchmarks.power import sight_of
 from cupola.benchmarks.roles import propose
 from cupola.benchmarks.table import Table
@@ -38,12 +38,12 @@ def read_board(facts: BenchmarkFacts, known: Sequence[Known], place: int, view: 
     one = known[place]
     standing = {role: decision.arm for role, decision in facts.standing(one.benchmark.name).items()}
     shown = BoardView(one.shown, one.run, standing=standing, place=place, count=len(known))
-    table = facts.table(one.run) if one.run is not None else None
-    if table is None or one.run is None:
+    if one.run is None:
         return shown
     try:
-        views = views_of(one.shown)
-        board = leaderboard(one.run, one.shown, table, views[view % len(views)])
+        board = facts.board(one.run, view)
+        if board is None:
+            return shown
         dominated = frozenset(point.index for point in frontier(board) if point.dominated_by is not None)
         proposals = propose(board, datetime.fromtimestamp(now, UTC).date())
     except CupolaError as error:
