@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,31 +26,50 @@ _DEPLOYMENT = "emulator-instant"
 
 
 def measure() -> list[Result]:
-    """Milliseconds of the emulator per chat request, and per page of a list, over kept connections."""
-    with tempfile.TemporaryDirectory() as home, _served(Path(home)) as (port, key):
+    """Milliseconds per chat request over kept connections, by the wall and of the emulator's own processor time.
+
+    The second is what the floor is held against where other programs use the machine at the same time.
+    """
+    with tempfile.TemporaryDirectory() as home, _served(Path(home)) as (port, key, asking):
         chat = _chat_request(port, key)
         page = _get_request(port, key, "/openai/v1/models")
         _drive(port, chat, REQUESTS // 4)
+        before = _processor_seconds(asking)
+        passed = _drive(port, chat, REQUESTS)
+        used = (_processor_seconds(asking) - before) / REQUESTS * 1000
         return [
-            Result("emulator: a chat request", _drive(port, chat, REQUESTS), "ms", MOST_MILLISECONDS),
+            Result("emulator: a chat request, its processor time", used, "ms", MOST_MILLISECONDS),
+            Result("emulator: a chat request", passed, "ms"),
             Result("emulator: a list of models", _drive(port, page, REQUESTS // 4), "ms"),
         ]
 
 
 def _serve(home: Path, telling: Connection) -> None:
+    threading.Thread(target=_tell_processor_time, args=(telling,), daemon=True).start()
     serve("127.0.0.1", 0, home, announce=telling.send)
 
 
+def _tell_processor_time(telling: Connection) -> None:
+    while telling.recv() is not None:
+        telling.send(time.process_time())
+
+
+def _processor_seconds(asking: Connection) -> float:
+    asking.send("processor time")
+    return float(asking.recv())
+
+
 @contextmanager
-def _served(home: Path) -> Iterator[tuple[int, str]]:
+def _served(home: Path) -> Iterator[tuple[int, str, Connection]]:
     context = multiprocessing.get_context("spawn")
-    heard, telling = context.Pipe(duplex=False)
+    asking, telling = context.Pipe()
     process = context.Process(target=_serve, args=(home, telling))
     process.start()
     try:
-        told = json.loads(heard.recv())
-        yield int(told["endpoint"].rsplit(":", 1)[1]), told["api_key"]
+        told = json.loads(asking.recv())
+        yield int(told["endpoint"].rsplit(":", 1)[1]), told["api_key"], asking
     finally:
+        asking.send(None)
         process.terminate()
         process.join()
 
