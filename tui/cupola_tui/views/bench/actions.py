@@ -67,7 +67,7 @@ def again_action(
         what=f"Asks {arm} everything a second time, to see how much it differs from itself.",
         where=place(profile),
         cost=cost_words(found, benchmark.budget),
-        command=command("run", benchmark.name, profile),
+        command="none: only from this screen",
         refusal=refusal,
         write=write,
     )

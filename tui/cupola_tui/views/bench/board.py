@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from rich.cells import cell_len
+
 from cupola.benchmarks.leaderboard import Row as LeaderboardRow
 from cupola.statistics.estimates import Interval
 from cupola.statistics.outcomes import Outcome, OutcomeCounts
@@ -20,6 +22,8 @@ from .records import ROLES, BoardView
 
 BAR = 3
 """The place of the interval bar among the columns."""
+
+_LONGEST_NAME = 28
 
 _SOON = timedelta(days=60)
 
@@ -59,10 +63,11 @@ def columns(view: BoardView, axis: Interval) -> list[Column]:
     board = view.board
     width = board.view.scale.width if board else 1.0
     low, high = (numbers.score(end, width) for end in (axis.low, axis.high))
+    shown = board.rows if board else ()
     against = board.row_of(board.reference).arm.name if board and board.reference is not None else "the best"
     return [
         Column("", 1),
-        Column("model", 12, flexible=True),
+        Column("model", min(_LONGEST_NAME, max((cell_len(row.arm.name) for row in shown), default=8))),
         Column("score", 5, right=True),
         Column(f"95% CI {low} to {high}", 19, flexible=True),
         Column("pass", 4, right=True),
@@ -236,6 +241,9 @@ def _counted(outcomes: OutcomeCounts) -> dict[Outcome, int]:
 
 
 def _grounds(verdict: Verdict) -> str:
+    if verdict.word is Word.SAME:
+        # It rests on the interval, not on p.
+        return ""
     if verdict.word is Word.NOT_COMPARABLE:
         return ", ".join(reason.value for reason in verdict.reasons)
     needed = f" n≈{verdict.items_needed:,}" if verdict.items_needed is not None else ""

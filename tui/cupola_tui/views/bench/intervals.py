@@ -41,5 +41,6 @@ def interval_bar(estimate: Estimate, axis: Interval, width: int, ink: str) -> Li
 def _cell(value: float, axis: Interval, width: int) -> int:
     if not math.isfinite(value):
         return width - 1 if value > 0 else 0
-    place = (value - axis.low) / (axis.high - axis.low)
-    return min(width - 1, max(0, round(place * (width - 1))))
+    # Halves, so that ends of opposite sign near the largest float do not overflow.
+    place = (value / 2 - axis.low / 2) / (axis.high / 2 - axis.low / 2)
+    return round(min(1.0, max(0.0, place)) * (width - 1)) if math.isfinite(place) else 0
