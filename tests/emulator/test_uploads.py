@@ -60,7 +60,8 @@ async def test_raw_answers_are_what_the_sdk_declares(emulator):
     part = (await emulator.azure.uploads.parts.with_raw_response.create(body["id"], data=b"{}")).http_response.json()
     check_strictly(UploadPart, part)
     done = (await raw.complete(body["id"], part_ids=[part["id"]])).http_response.json()
-    assert done["file"]["status"] == "pending"  # Azure's own state, unknown to the SDK's type.
+    # Azure's own states of a file that is being taken in are unknown to the SDK's type.
+    assert done["file"]["status"] in ("pending", "running", "processed")
     check_strictly(Upload, {**done, "file": {**done["file"], "status": "uploaded"}})
     assert done["file"]["purpose"] == "batch"
 
