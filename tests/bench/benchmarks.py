@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import resource
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from tests.core.benchmarks.emulation import Emulation
 
 from cupola.azure.chat import open_chat
 from cupola.azure.credentials import KeyCredential
@@ -25,13 +27,15 @@ from cupola.benchmarks.start import define, runner_of, want_run
 from cupola.benchmarks.table import ArmColumns, GradeKind, Kind, Table, to_columns
 from cupola.graders import PythonSandbox
 from cupola.settings import Profile
-from cupola.store import benchmarks
+from cupola.store import answers, benchmarks
+from cupola.store.answers import AnswerState
 from cupola.store.database import Database, open_store
 
 from .result import Result
 
 _ITEMS, _SECONDS, _AT_ONCE = 500, 0.2, 64
 _BOARD_ITEMS, _BOARD_ARMS = 20_000, 8
+_KILLS, _KILL_ITEMS = 50, 1_500
 
 _ECHO = """
 import asyncio, sys
@@ -69,6 +73,7 @@ def measure() -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as folder:
         yield from _runner(Path(folder))
         yield from _board(Path(folder))
+        yield from _kills(Path(folder) / "kills")
 
 
 def _defined(items: int, arms: int, deployment: str = "echo") -> Defined:
@@ -148,6 +153,33 @@ def _board(folder: Path) -> Iterator[Result]:
     yield Result(f"{rows}: results read", loaded * 1000, "ms", 100)
     yield Result(f"{rows}: leaderboard recomputed", computed * 1000, "ms", 200)
     database.close()
+
+
+def _kills(folder: Path) -> Iterator[Result]:
+    """A worker killed at fifty random moments of one run against the emulator."""
+    folder.mkdir()
+    chance, emulation = random.Random(5), Emulation(folder, speed=1.0)
+    try:
+        database = open_store(emulation.paths.store("default"))
+        defined = _defined(_KILL_ITEMS, 1, "gpt-4.1-nano")
+        define(database, defined, 0.0)
+        run = want_run(database, defined.benchmark, 0.0)
+        hits = sum(emulation.kill_worker_at_work(database, chance.uniform(0.0, 0.1)) for _ in range(_KILLS))
+        emulation.start_worker()
+        while (now := benchmarks.get_run(database, run.id)) is not None and now.state.moving:
+            time.sleep(0.1)
+        entries = answers.of_run(database, run.id)
+        calls, questions = emulation.paid()
+        database.close()
+    finally:
+        emulation.close()
+    answered = sum(entry.answer.state is AnswerState.ANSWERED for entry in entries)
+    lost = sum(entry.sent.lost for entry in entries)
+    yield Result(f"{_KILLS} kills, of them while rows were under way", hits, "kills")
+    yield Result("rows without an answer at the end", _KILL_ITEMS - answered, "rows", 0)
+    yield Result("questions that no row asked", abs(questions - _KILL_ITEMS), "questions", 0)
+    yield Result("requests counted as lost in flight", lost, "requests")
+    yield Result("paid calls beyond the answered and the lost", max(calls - answered - lost, 0), "calls", 0)
 
 
 def _made_up(benchmark: Benchmark) -> Table:

@@ -15,6 +15,10 @@ from typing import Any
 
 from cupola.paths import Paths, default_paths
 from cupola.settings import Profile
+from cupola.store import answers, benchmarks
+from cupola.store.answers import AnswerState
+from cupola.store.benchmarks import RunState
+from cupola.store.database import Database
 from cupola.worker import process
 
 ENGINES = f"{Path(__file__).parents[2] / 'emulator' / 'tiny_engines.py'}:ENGINES"
@@ -69,6 +73,18 @@ class Emulation:
             os.kill(holder.pid, signal.SIGKILL)
         while process.status("default", self.paths).running:
             time.sleep(0.01)
+
+    def kill_worker_at_work(self, database: Database, seconds: float) -> bool:
+        """Start a worker and kill it so long after it has got its first answer; False if nothing was left to ask."""
+        before = answers.count_by_state(database).get(AnswerState.ANSWERED, 0)
+        self.start_worker()
+        while answers.count_by_state(database).get(AnswerState.ANSWERED, 0) == before:
+            if not benchmarks.runs_in(database, RunState.WANTED, RunState.RUNNING):
+                return False
+            time.sleep(0.005)
+        time.sleep(seconds)
+        self.kill_worker()
+        return True
 
     def faults(self, *rules: dict[str, Any]) -> None:
         self._send("PUT", "/emulator/faults", {"seed": 1, "rules": list(rules)})

@@ -189,6 +189,15 @@ def test_graders_are_checked_and_run(shell: Shell, tmp_path: Path) -> None:
     assert shell.run("grader", "check", str(file)) == 2
 
 
+def test_an_arm_is_run_again_for_its_noise(ran: Shell) -> None:
+    assert ran.run("bench", "run", "small", "--again", "gpt-4.1", "-y") == 0, ran.err
+    assert ran.asked == 150
+
+    assert ran.run("bench", "show", "small") == 0
+
+    assert "gpt-4.1 against itself: scores move by 0, 0.0% of verdicts flip." in ran.err
+
+
 def test_labels_that_do_not_exist_yet_are_asked_for(ran: Shell) -> None:
     assert ran.json("grader", "calibrate", "small")["labelled"] == 0
     assert "no labels yet" in ran.err

@@ -250,6 +250,11 @@ def _short(value: float | None) -> float | None:
 
 
 def _say_carefully(context: Context, board: Leaderboard) -> None:
+    from ...benchmarks.noise import noise_of
+
+    for noise in noise_of(board):
+        change, flips = noise.floor.change.value, noise.floor.flips.value
+        context.say(f"{clean(noise.name)} against itself: scores move by {change:.3g}, {flips:.1%} of verdicts flip.")
     if board.few_prompts:
         context.say("Few prompts: intervals rest on fewer than ten.")
     if board.run.state.moving:

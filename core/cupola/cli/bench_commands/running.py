@@ -92,6 +92,7 @@ def _defined(database: Database, options: argparse.Namespace) -> Benchmark:
 
     from ...benchmarks.bundled import bundled_file
     from ...benchmarks.files import read_benchmark
+    from ...benchmarks.noise import with_second_run
     from ...benchmarks.start import define, find
     from ...store import benchmarks
 
@@ -105,6 +106,8 @@ def _defined(database: Database, options: argparse.Namespace) -> Benchmark:
         defined = read_benchmark(file)
         define(database, defined, time.time())
         benchmark = defined.benchmark
+    if options.again:
+        benchmark = with_second_run(benchmark, options.again)
     return replace(benchmark, engine=options.engine) if options.engine else benchmark
 
 

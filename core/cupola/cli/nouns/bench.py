@@ -55,6 +55,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("benchmark", help="a TOML file, the name of a known benchmark, or cora-support")
     parser.add_argument("--max-cost", type=float, metavar="USD", help="stop before more than this is spent")
     parser.add_argument("--engine", choices=("here", "evals", "batch"), help="who asks and grades")
+    parser.add_argument("--again", metavar="ARM", help="run this arm a second time, for the noise floor")
     parser.add_argument("--dry-run", action="store_true", help="print what it would take, and ask nobody")
     parser.add_argument("--here", action="store_true", help="run in this process instead of the worker")
     parser.add_argument("--no-wait", action="store_true", help="leave it to the worker and return")
