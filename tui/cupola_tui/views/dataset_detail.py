@@ -161,7 +161,9 @@ def offer_cells(offer: Offer) -> tuple[Line, ...]:
         line((_TIERS.get(offer.tier, offer.tier), "muted")),
         line((_range(offer), "" if offer.low is not None else "faint")),
         line((f"${offer.hosting_a_month:,.0f}" if offer.hosting_a_month else "–", "muted")),
-        line((f"{offer.date}" if offer.date else "–", "muted"), *([] if offer.confirmed else [(" ?", "warn")])),
+        line((f"{offer.date}", "muted"), ("" if offer.confirmed else " ?", "warn"))
+        if offer.date
+        else line(("–", "muted")),
     )
 
 

@@ -19,8 +19,10 @@ def shape_lines(measured: Measured, width: int, height: int) -> list[Line]:
         return [line(("No row can be read.", "bad")), *below]
     exact = "" if measured.exact else " (an estimate until a model is chosen with m)"
     head = line((f"{lengths.unit} a row", "bold"), (f", {count(measured.rows, 'row')}{exact}", "muted"))
-    room = min(max(_LEAST_ROWS, height - len(below) - 3), 18)
-    return [head, *histogram(lengths.edges, lengths.counts, width, room), line(""), *below]
+    room = height - len(below) - 3
+    if room < _LEAST_ROWS:
+        return [head, *below, line(""), *histogram(lengths.edges, lengths.counts, width, _LEAST_ROWS + 3)]
+    return [head, *histogram(lengths.edges, lengths.counts, width, min(room, 18)), line(""), *below]
 
 
 def _numbers(measured: Measured, width: int) -> list[Line]:

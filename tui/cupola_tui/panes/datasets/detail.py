@@ -119,7 +119,7 @@ class DatasetDetail(Box):
             yield FocusableLines(id="tab-problem")
             with Container(id="tab-check", classes="tab"):
                 yield Lines(id="verdict", classes="head")
-                yield Table(_CHECK, id="check")
+                yield Table(_CHECK, id="check", follow=True)
                 yield Lines(id="check-note", classes="foot")
             with Container(id="tab-shape", classes="tab"):
                 yield Shape()

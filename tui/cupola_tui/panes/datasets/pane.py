@@ -99,7 +99,8 @@ class DatasetsPane(Pane):
         self.set_interval(_RESCAN_SECONDS, self._rescan)
 
     async def on_unmount(self) -> None:
-        """End the background processes."""
+        """End the background processes; what waited for them has nowhere left to show it."""
+        self.workers.cancel_node(self)
         await asyncio.gather(self._reader.close(), self._checker.close())
 
     def take_focus(self) -> None:
@@ -463,9 +464,12 @@ class DatasetsPane(Pane):
         key = self.query_one("#datasets", Table).key
         return self._by_key.get(key) if isinstance(key, str) else None
 
+    def _stands(self) -> bool:
+        """Whether all of the pane is there: answers may come while it is taken down."""
+        return bool(self.query("#datasets") and self.query("#detail-tabs"))
+
     def _list(self) -> None:
-        # Work in the background may end while the screen is being left.
-        if not self.is_attached:
+        if not self._stands():
             return
         every = self._listing.datasets()
         self._by_key = {dataset.key: dataset for dataset in every}
@@ -481,6 +485,8 @@ class DatasetsPane(Pane):
         self._draw_detail()
 
     def _draw_detail(self) -> None:
+        if not self._stands():
+            return
         dataset, detail = self._selected(), self.query_one(DatasetDetail)
         view = self._looking.view(dataset, detail.tab, self._clock()) if dataset else None
         detail.show(view)
