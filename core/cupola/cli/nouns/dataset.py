@@ -1,4 +1,4 @@
-"""Datasets: check files before they are paid for, and make new ones from them. Nothing is sent anywhere."""
+"""Datasets: check files before they are paid for, make new ones from them, send them to the service."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError
 from ..context import Context, session_of
+from ..dataset_commands.listing import list_
+from ..dataset_commands.sending import delete, upload
 from ..output import emit
 
 if TYPE_CHECKING:
@@ -60,6 +62,26 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     fix_.add_argument("--only", help="these fixes only, with commas between them")
     for writer in (sample_, merge_, fix_):
         writer.add_argument("--to", type=Path, required=True, metavar="NEW", help="the new file; must not exist")
+
+    _add_service(verbs, common)
+
+
+def _add_service(verbs: Any, common: argparse.ArgumentParser) -> None:
+    about = "files on disk and at the service, the same content on one line"
+    listing = verbs.add_parser("list", parents=[common], help=about, description=about)
+    listing.add_argument("files", nargs="*", type=Path, metavar="FILE", help="those that are remembered if left out")
+    listing.set_defaults(run=list_)
+    about = "check files and send them; the same content is not sent twice, and a dropped upload goes on"
+    sending = verbs.add_parser("upload", parents=[common], help=about, description=about)
+    sending.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    sending.add_argument("--purpose", default="fine-tune", choices=("fine-tune", "evals", "batch"))
+    sending.add_argument("--force", action="store_true", help="send what the check would refuse")
+    sending.set_defaults(run=upload)
+    about = "delete a file of the service for good"
+    deleting = verbs.add_parser("delete", parents=[common], help=about, description=about)
+    deleting.add_argument("id", metavar="FILE-ID")
+    deleting.add_argument("-y", "--yes", action="store_true", help="do it without a question")
+    deleting.set_defaults(run=delete)
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
