@@ -173,6 +173,18 @@ async def test_every_arms_outcomes_sum_to_n(bench_app: OpenApp, see: See) -> Non
         await see(pilot, "8 pass  16 fail  0 refused")
 
 
+async def test_the_rows_stand_in_another_order(bench_app: OpenApp, see: See, screen_text: ScreenText) -> None:
+    app = bench_app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await _board(pilot, see)
+        await see(pilot, "= 24")
+        for order in (["odd", "strong", "weak"], ["strong", "odd", "weak"], ["weak", "odd", "strong"]):
+            await pilot.press("o")
+            await pilot.pause()
+            rows = [row.split()[1] for row in screen_text(app).splitlines() if row.startswith("│   ") and " s " in row]
+            assert [row for row in rows if row in order] == order
+
+
 async def test_brackets_judge_by_one_grader_alone(bench_app: OpenApp, see: See, screen_text: ScreenText) -> None:
     app = bench_app()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:

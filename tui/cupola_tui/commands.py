@@ -175,6 +175,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("table.next", "n", "wrap(1)", "Next match; after the last comes the first"),
     Command("table.previous", "N", "wrap(-1)", "Previous match"),
     Command("table.mark_range", "V", "mark_range", "Mark from the row marked last to here"),
+    Command("benchmarks.sort", "o", "sort", "Order by score, name, cost or latency", words="bench sort"),
     Command("benchmarks.label", "L", "want('label')", "Label answers by hand, blind", words="bench label"),
     Command("benchmarks.decisions", "d", "want('ledger')", "Decisions taken, with their numbers", words="bench decisions"),
     Command("benchmarks.other", "b", "want('other')", "The next benchmark", words="bench next"),

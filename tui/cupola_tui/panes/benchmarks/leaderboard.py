@@ -12,6 +12,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from cupola.benchmarks.frontier import Axis
+from cupola.benchmarks.leaderboard import Row
 from cupola.statistics.estimates import Interval
 
 from ...commands import Scope, bindings
@@ -64,7 +65,7 @@ class Leaderboard(Container):
         super().__init__(id="leaderboard")
         self._view: BoardView | None = None
         self._axis = Interval(0.0, 1.0)
-        self._chart = 0
+        self._chart = self._sort = 0
         self._height = 0
         self._today = datetime.fromtimestamp(0, UTC).date()
         # Held rather than looked up: they may be given something to show before they are mounted.
@@ -116,6 +117,22 @@ class Leaderboard(Container):
         """Show something else."""
         self.post_message(self.Wanted(what))
 
+    def action_sort(self) -> None:
+        """The next order."""
+        self._sort_by((self._sort + 1) % len(rows.SORTS))
+
+    def on_table_title_clicked(self, event: Table.TitleClicked) -> None:
+        """Order by the column whose title was clicked."""
+        event.stop()
+        names = [name for name, column in rows.SORTED_COLUMN.items() if column == event.column]
+        if names:
+            self._sort_by(rows.SORTS.index(names[0]))
+
+    def _sort_by(self, position: int) -> None:
+        self._sort = position
+        if self._view is not None:
+            self._show_arms(self._view)
+
     def action_chart(self) -> None:
         """Cost, latency, tokens; where there is room for one box only, the verdict comes after them."""
         places = len(AXES) + (0 if self._side_by_side else 1)
@@ -138,12 +155,14 @@ class Leaderboard(Container):
             return
         self._axis = common_axis([row.score for row in board.rows], board.view.scale.low, board.view.scale.high)
         self.table.set_columns(rows.columns(view, self._axis))
-        self.table.show(KeyedRows([row.index for row in board.rows], lambda index: self._cells(view, index)))
+        by = rows.SORTS[self._sort]
+        self.table.sorted_by = rows.SORTED_COLUMN[by], by == "score"
+        shown = rows.ordered(board.rows, by)
+        self.table.show(KeyedRows([row.index for row in shown], lambda index: self._cells(view, shown[index])))
 
-    def _cells(self, view: BoardView, index: int) -> tuple[Line, ...]:
-        assert view.board is not None
+    def _cells(self, view: BoardView, row: Row) -> tuple[Line, ...]:
         layout = fit_columns(rows.columns(view, self._axis), self.table.size.width - 2)
-        return rows.cells(view.board.rows[index], view, self._axis, layout[rows.BAR], self._today)
+        return rows.cells(row, view, self._axis, layout[rows.BAR], self._today)
 
     def _draw_chart(self) -> None:
         alone = not self._side_by_side

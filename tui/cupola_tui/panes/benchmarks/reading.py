@@ -153,12 +153,14 @@ def _answer(board: Leaderboard, place: int, one: browse.AnswerView) -> AnswerVie
     code = int(board.judged[arm].codes[place * repeats + one.repeat])
     answered = one.entry is not None and one.entry.answer.state is not AnswerState.SENT
     widths = {use.hash: use.scale.width for use in benchmark.graders}
+    places = list(widths)
+    reasons = sorted(one.reasons, key=lambda reason: places.index(reason.grade.grader))
     return AnswerView(
         arm=one.arm,
         repeat=one.repeat if benchmark.arms[arm].repeats > 1 else None,
         outcome=CODES[code] if code < len(CODES) else Outcome.MISSING,
         answer=one.entry.answer if one.entry is not None and answered else None,
-        grades=tuple(_grade(reason, widths) for reason in one.reasons if reason.grade.again == 0),
+        grades=tuple(_grade(reason, widths) for reason in reasons if reason.grade.again == 0),
     )
 
 

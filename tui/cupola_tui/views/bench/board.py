@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from rich.cells import cell_len
@@ -101,6 +103,23 @@ def cells(row: LeaderboardRow, view: BoardView, axis: Interval, bar_width: int, 
         line((numbers.month(row.retires), _retirement_ink(row.retires, today))),
         verdict_cell(row, view),
     )
+
+
+SORTS = ("score", "name", "latency", "cost")
+
+SORTED_COLUMN = {"score": 2, "name": 1, "latency": 6, "cost": 8}
+"""Where the sign of each order stands."""
+
+
+def ordered(shown: Sequence[LeaderboardRow], by: str) -> list[LeaderboardRow]:
+    """The rows in another order, the best first; what has no number comes last."""
+    if by == "name":
+        return sorted(shown, key=lambda row: row.arm.name.lower())
+    if by == "latency":
+        return sorted(shown, key=lambda row: row.latency.p50.value if row.latency else math.inf)
+    if by == "cost":
+        return sorted(shown, key=lambda row: row.cost.per_thousand if row.cost else math.inf)
+    return list(shown)
 
 
 def role_cell(row: LeaderboardRow, view: BoardView) -> Line:
