@@ -32,6 +32,11 @@ class Background:
         self._next = 1
         self._closed = False
 
+    @property
+    def pid(self) -> int | None:
+        """The process that runs, if one does."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
     async def start(self) -> None:
         """Start the process, unless it runs: it takes half a second until it can do something."""
         async with self._starting:
