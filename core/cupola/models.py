@@ -347,3 +347,33 @@ class EvaluationItem:
     completion_tokens: int | None = None
     reasoning_tokens: int | None = None
     raw: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class GraderScore:
+    """What one grader made of one answer of an evaluation."""
+
+    name: str
+    score: float | None
+    passed: bool | None
+    problem: str = ""
+    """What kept it from a score, in the service's words."""
+    reasons: tuple[str, ...] = ()
+    """What a grader model wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationAnswer:
+    """What was asked, answered and said of the answer in one output item. All of it is hostile text."""
+
+    messages: tuple[tuple[str, str], ...]
+    """Role and text of what was asked."""
+    fields: tuple[tuple[str, str], ...]
+    """The rest of the row that graders may read."""
+    text: str
+    tools: str
+    """The tool calls, one a line; "" for none."""
+    finish_reason: str
+    problem: str
+    """Why there is no answer, in the service's words; "" where there is one."""
+    grades: tuple[GraderScore, ...]

@@ -347,6 +347,11 @@ class CupolaApp(App[str]):
                 from .panes.benchmarks.pane import BenchmarksPane
 
                 return BenchmarksPane(BenchmarkFacts(self._database), self._profile, self._clock)
+            if name == "checkpoints":
+                from .checkpoint_facts import CheckpointFacts
+                from .panes.checkpoints.pane import CheckpointsPane
+
+                return CheckpointsPane(CheckpointFacts(self._facts), self._profile, self._clock)
             from .panes.empty import EmptyPane
 
             return EmptyPane(name)

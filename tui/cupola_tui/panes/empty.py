@@ -11,8 +11,6 @@ from ..widgets.painted import Lines
 from .pane import Pane
 
 PURPOSES: Mapping[str, str] = {
-    "checkpoints": "The validation runs of reinforcement jobs: reward by step with its uncertainty, and which "
-    "checkpoint to deploy.",
     "deployments": "What is deployed, what it costs by the hour, how long it has been idle, and when it goes.",
     "activity": "Workflows under way, what was spent, and the decisions taken with the numbers they rested on.",
 }

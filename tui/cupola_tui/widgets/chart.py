@@ -98,6 +98,11 @@ class Chart(Painted, can_focus=True):
         """Twice the steps."""
         self.zoom(1 / _ZOOM_FACTOR)
 
+    def put_cursor(self, step: float) -> None:
+        """Set the cursor on a step."""
+        self._view = replace(self._view, cursor=step)
+        self.redraw()
+
     def reset_zoom(self) -> None:
         """All steps, no cursor."""
         self._view = replace(self._view, zoom=None, cursor=None)

@@ -1,0 +1,1 @@
+"""What the Checkpoints pane shows, as lines and cells."""
