@@ -30,6 +30,10 @@ from cupola_tui.widgets.table import Table
 HOLDERS: tuple[type[DOMNode], ...] = (
     FrameScreen,
     JobsPane,
+    DatasetsPane,
+    ConversationView,
+    FormScreen,
+    PathScreen,
     BenchmarksPane,
     Leaderboard,
     Items,

@@ -17,6 +17,7 @@ import pytest
 
 from cupola.azure.client import Service, connect
 from cupola.azure.credentials import KeyCredential
+from cupola.errors import UnreachableError
 from cupola.models import IntentState, UploadState
 from cupola.settings import Profile
 from cupola.store import datasets, files, intents
@@ -232,7 +233,7 @@ async def test_a_new_worker_goes_on_with_the_parts_that_an_old_one_left(
         await obey_all(service, store)
         upload = datasets.next_upload(store)
         assert upload is not None
-        with pytest.raises(uploads.UnreachableError):
+        with pytest.raises(UnreachableError):
             await uploads.carry(service, store, upload, SMALL_PARTS)
     left = datasets.uploads(store)[0]
     assert (left.state, left.sent, len(left.parts)) == (UploadState.SENDING, 400, 2)

@@ -23,13 +23,13 @@ def role_ink(role: str) -> str:
 
 def head_line(conversation: Conversation, words: str) -> Line:
     """Which row it is."""
-    found = (f"  /{words}", "match") if words else ("", "")
     return line(
         ("row ", "muted"),
         (f"{conversation.row + 1:,}", "bold"),
         (f" of {conversation.rows:,} · line {conversation.line:,} · {size_words(conversation.bytes)}", "muted"),
         (f" · {count(len(conversation.passages), 'part')}", "muted"),
-        found,
+        "  ",
+        (f"/{words}" if words else "", "match"),
     )
 
 

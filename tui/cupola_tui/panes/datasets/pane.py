@@ -40,9 +40,9 @@ COLUMNS = (
     Column("", 1),
     Column("name", 14, flexible=True),
     Column("format", 6, drop=2),
-    Column("rows", 7, right=True, drop=3),
-    Column("size", 7, right=True, drop=4),
-    Column("where", 8),
+    Column("rows", 9, right=True, drop=3),
+    Column("size", 8, right=True, drop=4),
+    Column("where", 7),
     Column("jobs", 4, right=True, drop=1),
 )
 
