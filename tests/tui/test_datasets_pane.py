@@ -118,6 +118,17 @@ async def test_hostile_text_in_a_row_reaches_the_screen_as_symbols(
     assert not set(text) & {"\x1b", "\x07", "\u202e"}
 
 
+async def test_raw_json_nested_past_all_bounds_is_shown_as_it_is(opened: Opened, see: See, folder: Path) -> None:
+    (folder / "broken.jsonl").write_text('{"messages": []}\n' + "[" * 50_000 + "]" * 50_000 + "\n")
+    async with opened("broken") as pilot:
+        await see(pilot, "Nested too deeply")
+        await pilot.press("enter", "]", "]", "l")
+        await see(pilot, "row 2 of 2")
+        await pilot.press("v")
+        await see(pilot, "broken.jsonl, row 2")
+        await see(pilot, "[[[[[[[[")
+
+
 async def test_a_search_goes_through_all_rows_and_round(opened: Opened, see: See) -> None:
     async with opened("good_train") as pilot:
         await pilot.press("enter", "]", "]")

@@ -112,7 +112,7 @@ def json_lines(text: str, width: int) -> list[Line]:
 
     try:
         indented = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text_lines(text, width)
     return [_inked(spans) for spans in text_lines(indented, width)]
 
