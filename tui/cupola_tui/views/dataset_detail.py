@@ -135,7 +135,7 @@ def cost_lines(measured: Measured, model: str | None, width: int) -> list[Line]:
         (f"{measured.epochs}", "bold"),
         " epochs = ",
         (f"{tokens * measured.epochs:,}", "accent bold"),
-        (" billed", "muted"),
+        (" read" if measured.method == "reinforcement" else " billed", "muted"),
     )
     exact = (
         f"counted by {measured.encoding}"
