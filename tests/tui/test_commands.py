@@ -14,6 +14,8 @@ from cupola_tui.panes.benchmarks.item import Answers
 from cupola_tui.panes.benchmarks.items import Items
 from cupola_tui.panes.benchmarks.leaderboard import Leaderboard
 from cupola_tui.panes.benchmarks.pane import BenchmarksPane
+from cupola_tui.panes.checkpoints.pane import CheckpointsPane
+from cupola_tui.panes.checkpoints.tables import FlipTable
 from cupola_tui.panes.datasets.pane import DatasetsPane
 from cupola_tui.panes.jobs.pane import JobsPane
 from cupola_tui.screens.card import CardScreen
@@ -38,6 +40,8 @@ HOLDERS: tuple[type[DOMNode], ...] = (
     Leaderboard,
     Items,
     Answers,
+    CheckpointsPane,
+    FlipTable,
     LabellingScreen,
     Table,
     Chart,

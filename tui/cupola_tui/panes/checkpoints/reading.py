@@ -17,7 +17,7 @@ from cupola.training.step_changes import changes
 from ...checkpoint_facts import CheckpointFacts
 from ...views.bench.answers import AnswerView, GradeView, ItemView
 from ...views.checkpoints.changes import ChangesView
-from ...views.checkpoints.steps import StepsView, number
+from ...views.checkpoints.steps import StepsView, short
 from ...widgets.chart import Plot, Series
 
 _FIELD_LENGTH = 400
@@ -116,6 +116,6 @@ def _grade(grade: GraderScore, width: float) -> GradeView:
 def _trajectory(evals: AutoEvals, column: int) -> str:
     values = evals.scores[:, column].tolist()
     return "  ".join(
-        f"{step}: {number(value) if math.isfinite(value) else '–'}"
+        f"{step}: {short(value) if math.isfinite(value) else '–'}"
         for step, value in zip(evals.steps, values, strict=True)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from cupola.training.step_changes import Change, Counted, Kind, counted
 from ...lines import Line, Span, flowed, line
 from ...widgets.table import Column
 from ..bench.numbers import p_value
-from .steps import number
+from .steps import number, short
 
 ONLY = ("all", "flips", "gained", "lost", "same", "unpaired")
 
@@ -77,8 +78,8 @@ def cells(change: Change, texts: Texts) -> tuple[Line, ...]:
         line((excerpt(before), "muted")),
         line((excerpt(after), quiet)),
         (
-            *line((number(change.before), "muted"), (" → ", "faint")),
-            Span(number(change.after), ink if not quiet else "muted"),
+            *line((short(change.before), "muted"), (" → ", "faint")),
+            Span(short(change.after), ink if not quiet else "muted"),
         ),
     )
 
@@ -109,7 +110,19 @@ def excerpt(answer: EvaluationAnswer | None) -> str:
     """The beginning of an answer in one line."""
     if answer is None:
         return "–"
-    return " ".join((answer.text or answer.tools or answer.problem)[:_EXCERPT].split())
+    return " ".join((_values(answer.text) or answer.tools or answer.problem)[:_EXCERPT].split())
+
+
+def _values(text: str) -> str:
+    """The values alone of an answer that is a flat JSON object: its names are the same in every row."""
+    if not text.startswith("{"):
+        return text
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    flat = isinstance(told, dict) and told and all(isinstance(value, str | int | float) for value in told.values())
+    return " · ".join(str(value) for value in told.values()) if flat else text
 
 
 def _flips(found: Counted) -> str:

@@ -24,7 +24,7 @@ COLUMNS = (
     Column("pass", 4, right=True),
     Column("tokens", 6, right=True, drop=2),
     Column("judged", 7, right=True, drop=3),
-    Column("deploy", 9, drop=1),
+    Column("deploy", 10, drop=1),
 )
 
 JOB_COLUMNS = (
@@ -152,3 +152,9 @@ def number(value: float) -> str:
         return "–"
     size = abs(value)
     return f"{value:.2f}" if size < 10 else f"{value:.1f}" if size < 1_000 else f"{value:,.0f}"
+
+
+def short(value: float) -> str:
+    """A reward without zeros that tell nothing: 5, 4.5, 0.25."""
+    text = number(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
