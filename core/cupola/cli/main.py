@@ -15,6 +15,7 @@ from .context import Context, OpenFace
 
 NOUNS = {
     "job": "fine-tuning jobs: list, show, events, checkpoints, curve, watch, submit, pause, resume, cancel",
+    "checkpoint": "auto-evals of reinforcement jobs: list, evals, diff",
     "dataset": "training files: list, check, shape, twins, cost, split, sample, convert, merge, fix, upload, delete",
     "file": "files of the service: list, upload",
     "bench": "benchmarks of models: run, list, show, compare, pick, gate, items, cancel",
