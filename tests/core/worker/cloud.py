@@ -19,6 +19,8 @@ class Cloud:
     down: bool = False
     lose_answers_to: str = ""
     """Calls whose path ends so take effect, but their answer is lost."""
+    evals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By id; `runs` by id hold their `items`."""
     refuse: httpx2.Response | None = None
     refused_paths: dict[str, int] = field(default_factory=dict)
     """Paths that are answered with this status."""
@@ -58,11 +60,38 @@ class Cloud:
             case ["fine_tuning", "jobs", job_id, action]:
                 self.jobs[job_id]["status"] = {"pause": "pausing", "resume": "resuming", "cancel": "cancelled"}[action]
                 return httpx2.Response(200, json=self.jobs[job_id])
+            case ["evals"]:
+                return _page([_without(entry, "runs") for entry in self.evals.values()], parameters)
+            case ["evals", eval_id, *rest] if eval_id in self.evals:
+                return self._evaluation(eval_id, rest, parameters)
             case ["files", file_id, "content"] if file_id in self.results:
                 return httpx2.Response(200, text=self.results[file_id])
             case ["files"] | ["models"]:
                 return _page([], parameters)
         return httpx2.Response(404, json={"error": {"code": "notFound", "message": "no such thing"}})
+
+    def add_pass(self, eval_id: str, name: str, items: list[dict[str, Any]], **fields: Any) -> None:
+        """One run of an evaluation, which is made if it is not there."""
+        evaluation = self.evals.setdefault(eval_id, {"id": eval_id, "name": "n", "created_at": 0, "runs": {}})
+        run_id = f"{eval_id}-{name.replace(' ', '')}"
+        counts = {"total": len(items), "passed": 0, "failed": 0, "errored": 0}
+        run = {"id": run_id, "name": name, "status": "completed", "created_at": 0, "result_counts": counts}
+        evaluation["runs"][run_id] = {**run, **fields, "items": items}
+
+    def _evaluation(self, eval_id: str, rest: list[str], parameters: httpx2.QueryParams) -> httpx2.Response:
+        evaluation = self.evals[eval_id]
+        match rest:
+            case []:
+                return httpx2.Response(200, json=_without(evaluation, "runs"))
+            case ["runs"]:
+                return _page([_without(run, "items") for run in evaluation["runs"].values()], parameters)
+            case ["runs", run_id, "output_items"]:
+                return _page(evaluation["runs"][run_id]["items"], parameters)
+        return httpx2.Response(404, json={"error": {"code": "notFound", "message": "no such thing"}})
+
+
+def _without(entry: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key != name}
 
 
 def _page(entries: list[dict[str, Any]], parameters: httpx2.QueryParams) -> httpx2.Response:
