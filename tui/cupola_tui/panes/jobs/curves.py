@@ -93,6 +93,9 @@ class Curves(Container):
         self._plots = plots
         self._first = min(self._first, max(0, len(plots) - 1))
         self._arrange()
+        if not self.size:
+            # Not laid out yet; on a busy machine the first Resize may come before this and then no other.
+            self.call_after_refresh(self._arrange)
         self._draw()
 
     def _arrange(self) -> None:
