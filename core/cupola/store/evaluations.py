@@ -82,13 +82,16 @@ def save_items(database: Database, job_id: str, run_id: str, items: Sequence[Eva
             item.score,
             item.completion_tokens,
             item.reasoning_tokens,
-            zlib.compress(item.raw.encode(), 3),
         )
         for item in items
     ]
+    # Apart from the columns, so that a table of many steps is read without the texts.
+    bodies = [(item.run_id, item.id, zlib.compress(item.raw.encode(), 3)) for item in items]
     with database.transaction() as connection:
         connection.execute("DELETE FROM evaluation_items WHERE run_id = ?", (run_id,))
-        connection.executemany("INSERT INTO evaluation_items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO evaluation_items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.execute("DELETE FROM evaluation_bodies WHERE run_id = ?", (run_id,))
+        connection.executemany("INSERT INTO evaluation_bodies VALUES (?, ?, ?)", bodies)
         connection.execute(
             "UPDATE evaluation_runs SET items = ?, whole = ? WHERE job_id = ? AND id = ?",
             (len(rows), int(whole), job_id, run_id),
@@ -105,15 +108,15 @@ def runs_of(database: Database, job_id: str) -> list[StoredRun]:
 def items_of(database: Database, run_id: str) -> list[EvaluationItem]:
     """A run's items in the order of the data source, without their JSON, which `raw_item` has."""
     query = (
-        "SELECT id, run_id, place, row, prompt, outcome, score, completion_tokens, reasoning_tokens"
+        "SELECT id, run_id, place, row, prompt, outcome, score, completion_tokens, reasoning_tokens, '{}'"
         " FROM evaluation_items WHERE run_id = ? ORDER BY place, id"
     )
-    return [EvaluationItem(*row) for row in database.rows(query, (run_id,))]
+    return [EvaluationItem._make(row) for row in database.rows(query, (run_id,))]
 
 
 def raw_item(database: Database, run_id: str, item_id: str) -> str | None:
     """The service's JSON of one item, or None."""
-    rows = database.rows("SELECT raw FROM evaluation_items WHERE run_id = ? AND id = ?", (run_id, item_id))
+    rows = database.rows("SELECT raw FROM evaluation_bodies WHERE run_id = ? AND id = ?", (run_id, item_id))
     return zlib.decompress(rows[0]["raw"]).decode() if rows else None
 
 

@@ -156,4 +156,13 @@ MIGRATIONS: tuple[str, ...] = (
 
     DELETE FROM fetched WHERE job_id IN (SELECT id FROM jobs WHERE method = 'reinforcement');
     """,
+    """
+    CREATE TABLE evaluation_bodies (
+        run_id TEXT NOT NULL, id TEXT NOT NULL, raw BLOB NOT NULL, PRIMARY KEY (run_id, id)
+    ) STRICT;
+
+    INSERT INTO evaluation_bodies SELECT run_id, id, raw FROM evaluation_items;
+
+    ALTER TABLE evaluation_items DROP COLUMN raw;
+    """,
 )

@@ -97,7 +97,7 @@ def build(
     chosen = [last[step] for step in sorted(last)]
     if not chosen:
         return None
-    numbered = [_keys(items) for _, items in chosen]
+    numbered = _numbered([[item.row for item in items] for _, items in chosen])
     pairing = pair_items(numbered)
     prompts = {
         key: item.prompt
@@ -145,19 +145,31 @@ def _summary(evals: AutoEvals, row: int) -> StepSummary:
     )
 
 
-def _keys(items: Sequence[EvaluationItem]) -> list[ItemKey]:
+def _numbered(passes: Sequence[list[str]]) -> list[list[ItemKey]]:
+    """The keys of each pass; passes mostly hold the same rows in the same order, and then share their keys."""
+    numbered: list[list[ItemKey]] = []
+    for position, rows in enumerate(passes):
+        same = position > 0 and rows == passes[position - 1]
+        numbered.append(numbered[-1] if same else _keys(rows))
+    return numbered
+
+
+def _keys(rows: Sequence[str]) -> list[ItemKey]:
     seen: Counter[str] = Counter()
     keys = []
-    for item in items:
-        keys.append(ItemKey(item.row, seen[item.row]))
-        seen[item.row] += 1
+    for row in rows:
+        keys.append(ItemKey(row, seen[row]))
+        seen[row] += 1
     return keys
+
+
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 
 def _outcome(item: EvaluationItem | None) -> Outcome:
     if item is None:
         return Outcome.MISSING
-    outcome = Outcome(item.outcome)
+    outcome = _OUTCOMES[item.outcome]
     # Judged by the service, but without a number there is nothing to compare.
     return Outcome.ERROR if outcome in (Outcome.PASS, Outcome.FAIL) and item.score is None else outcome
 
