@@ -13,6 +13,7 @@ from .differences import estimate_difference
 from .errors import StatisticsInputError
 from .estimates import UNKNOWN_SCALE, Scale
 from .inputs import Floats, table
+from .means import ROUNDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +57,6 @@ def choose_checkpoint(
 
 def _close(highest: Floats, other: Floats, clusters: Clusters | None, scale: Scale) -> bool:
     difference = estimate_difference(highest, other, clusters, scale)
-    # With a single cluster the standard error is NaN, and only equals are close.
-    return difference.value <= 0 or difference.value <= difference.standard_error
+    # With a single cluster the standard error is NaN, and only equals are close. Rounding decides no tie: a single item
+    # that differs lies exactly one standard error away.
+    return difference.value <= 0 or difference.value <= difference.standard_error * (1 + ROUNDING)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from .errors import StatisticsInputError
 from .inputs import Floats, Integers, same_length, vector
+from .products import inner
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,10 @@ def cluster_sums(values: ArrayLike, clusters: Clusters | None = None) -> Cluster
         if clusters is not None:
             same_length(array, clusters.codes, "Values and clusters")
         kept = array[known]
-        return ClusterSums(np.ones(len(kept)), kept, float(kept @ kept))
+        return ClusterSums(np.ones(len(kept)), kept, inner(kept, kept))
     same_length(array, clusters.codes, "Values and clusters")
     kept, codes = array[known], clusters.codes[known]
     sizes = np.bincount(codes, minlength=clusters.count).astype(np.float64)
-    sums: Floats = np.bincount(codes, weights=kept, minlength=clusters.count).astype(np.float64)
+    sums: Floats = np.bincount(codes, weights=kept, minlength=clusters.count).astype(np.float64, copy=False)
     held = sizes > 0
-    return ClusterSums(sizes[held], sums[held], float(kept @ kept))
+    return ClusterSums(sizes[held], sums[held], inner(kept, kept))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .clusters import ClusterSums
 from .estimates import FEW_PROMPTS
+from .products import inner
 from .quantiles import normal_quantile, student_quantile
 
 _PRIOR = 0.1
@@ -27,7 +28,7 @@ def effective_items(sums: ClusterSums, low: float, high: float) -> float:
     and Coull 1998 over to clusters.
     """
     total = sums.items
-    largest = float(sums.sizes @ sums.sizes) / total
+    largest = inner(sums.sizes, sums.sizes) / total
     if largest == 1:
         return float(total)
     size = total / sums.clusters
@@ -35,7 +36,7 @@ def effective_items(sums: ClusterSums, low: float, high: float) -> float:
     clusters = sums.clusters + 2 * _PRIOR
     mean = (sums.sums.sum() + _PRIOR * size * (low + high)) / items
     residuals = sums.sums - sums.sizes * mean
-    between = residuals @ residuals + _PRIOR * size**2 * ((low - mean) ** 2 + (high - mean) ** 2)
+    between = inner(residuals, residuals) + _PRIOR * size**2 * ((low - mean) ** 2 + (high - mean) ** 2)
     within = sums.squares + _PRIOR * size * (low**2 + high**2) - items * mean**2
     effect = clusters / (clusters - 1) * between / within
     return float(total / min(max(effect, 1.0), largest))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from math import inf
 
@@ -68,10 +69,15 @@ def _ordered(latencies: ArrayLike) -> Floats:
 def _quantile(ordered: Floats, fraction: float, level: float) -> Quantile:
     count = len(ordered)
     tail = (1 - share(level, "The level")) / 2
-    below = bdtr(np.arange(count), count, share(fraction, "A quantile"))
-    # below[k] is the chance that at most k of the measured lie below the true quantile.
-    low = int(np.searchsorted(below, tail, side="right"))
-    high = int(np.searchsorted(below, 1 - tail, side="left")) + 1
+    chance = share(fraction, "A quantile")
+
+    def below(most: int) -> float:
+        """The chance that at most so many of the measured lie below the true quantile."""
+        return float(bdtr(most, count, chance))
+
+    # It grows with its argument: halving asks for a few dozen of what may be a hundred thousand.
+    low = bisect_right(range(count), tail, key=below)
+    high = bisect_left(range(count), 1 - tail, key=below) + 1
     interval = Interval(
         float(ordered[low - 1]) if low else 0.0, float(ordered[high - 1]) if high <= count else inf, level
     )

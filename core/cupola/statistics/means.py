@@ -11,6 +11,7 @@ from .clusters import Clusters, ClusterSums, cluster_sums
 from .errors import StatisticsInputError
 from .estimates import LEVEL, UNKNOWN_SCALE, Estimate, Interval, Scale
 from .inputs import Floats
+from .products import inner
 from .quantiles import rare_share, student_quantile
 
 ROUNDING = 1e-12
@@ -63,7 +64,7 @@ def _untransformed(limit: float, skewness: float, clusters: int) -> float:
 
 def _skewness(residuals: Floats) -> float:
     squares = residuals * residuals
-    return float(squares @ residuals / len(residuals) / squares.mean() ** 1.5)
+    return float(inner(squares, residuals) / len(residuals) / squares.mean() ** 1.5)
 
 
 def constant_interval(value: float, clusters: int, scale: Scale, level: float) -> Interval:
@@ -84,7 +85,7 @@ def standard_error(sums: ClusterSums) -> float:
     residuals = _residuals(sums)
     if np.abs(residuals).max() <= ROUNDING * np.abs(sums.sums).max():
         return 0.0
-    return math.sqrt(count / (count - 1) * float(residuals @ residuals)) / sums.items
+    return math.sqrt(count / (count - 1) * inner(residuals, residuals)) / sums.items
 
 
 def _residuals(sums: ClusterSums) -> Floats:

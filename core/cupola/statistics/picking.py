@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike
 from .clusters import Clusters, cluster_sums
 from .differences import difference_interval
 from .errors import StatisticsInputError
-from .estimates import UNKNOWN_SCALE, Scale
+from .estimates import UNKNOWN_SCALE, Interval, Scale
 from .inputs import Floats, positive, table
 from .leaderboard import Pair
 from .planning import ALPHA
@@ -74,9 +75,8 @@ def pick_best(
     comparable = {frozenset((pair.first, pair.second)) for pair in pairs if pair.comparison is not None}
     highest = int(np.argmax(np.nanmean(rows, axis=1)))
     level = 1 - 2 * ALPHA / max(len(rows) - 1, 1)
-    eligible = tuple(
-        arm for arm in range(len(rows)) if _not_inferior_to_any(arm, rows, comparable, margin, level, clusters, scale)
-    )
+
+    eligible = _not_inferior_to_any(rows, comparable, -positive(margin, "The margin"), level, clusters, scale)
     cheapest = min(eligible, key=lambda arm: costs[arm], default=highest)
     if costs[cheapest] < costs[highest]:
         return Pick(cheapest, highest, Claim.NOT_INFERIOR, eligible)
@@ -94,19 +94,29 @@ def _all_pairs(arms: int) -> set[frozenset[int]]:
 
 
 def _not_inferior_to_any(
-    arm: int,
     rows: Floats,
     comparable: set[frozenset[int]],
-    margin: float,
+    least: float,
     level: float,
     clusters: Clusters | None,
     scale: Scale,
-) -> bool:
-    others = [other for other in range(len(rows)) if other != arm]
-    if any(frozenset((arm, other)) not in comparable for other in others):
-        return False
-    lows = (difference_interval(cluster_sums(rows[arm] - rows[other], clusters), scale, level).low for other in others)
-    return all(low > -positive(margin, "The margin") for low in lows)
+) -> tuple[int, ...]:
+    """The arms whose interval against every other lies above `least`."""
+
+    @cache
+    def interval(first: int, second: int) -> Interval:
+        # Second minus first has the same interval mirrored: each pair is worked out once, and only if it is asked for.
+        if first > second:
+            return interval(second, first).mirrored()
+        return difference_interval(cluster_sums(rows[first] - rows[second], clusters), scale, level)
+
+    others = {arm: [other for other in range(len(rows)) if other != arm] for arm in range(len(rows))}
+    return tuple(
+        arm
+        for arm in others
+        if all(frozenset((arm, other)) in comparable for other in others[arm])
+        and all(interval(arm, other).low > least for other in others[arm])
+    )
 
 
 def _better_than_all(highest: int, pairs: Sequence[Pair]) -> bool:

@@ -17,6 +17,8 @@ EXACT_CLUSTERS = 16
 _DRAWN_BITS = 17
 """2^17 = 131,072 sign patterns are tried otherwise: the observed one and 131,071 drawn ones."""
 _FACTOR_BITS = 4
+_AT_ONCE = 512
+"""Rows of one product; times 16 and 16 they stay under the size from which OpenBLAS uses threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,14 @@ def _pattern_sums(values: Floats, columns: Integers, bits: int) -> Floats:
     """Return the sums of values under the sign patterns 0 to 2^bits - 1; pattern 0 flips nothing.
 
     Pattern k flips cluster g if k and column g share an odd number of bits, so the sums are the Walsh-Hadamard
-    transform of the values put at their columns. Each round transforms the top bits and moves them to the bottom.
+    transform of the values put at their columns. Each round transforms the top bits and moves them to the bottom,
+    in products too small for a BLAS to share among cores: on a busy machine it would wait for the slowest.
     """
-    sums: Floats = np.bincount(columns, weights=values, minlength=1 << bits).astype(np.float64)
+    sums: Floats = np.bincount(columns, weights=values, minlength=1 << bits).astype(np.float64, copy=False)
     for done in range(0, bits, _FACTOR_BITS):
         step = min(_FACTOR_BITS, bits - done)
-        sums = (sums.reshape(1 << step, -1).T @ _hadamard(step)).reshape(-1)
+        parts = sums.reshape(1 << step, -1, min(_AT_ONCE, 1 << bits - step))
+        sums = (parts.transpose(1, 2, 0) @ _hadamard(step)).reshape(-1)
     return sums
 
 

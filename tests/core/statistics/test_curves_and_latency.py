@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.special import bdtr
 
 from cupola.statistics.curves import smooth
 from cupola.statistics.errors import StatisticsInputError
@@ -73,3 +74,19 @@ def test_latencies_that_were_not_measured_are_refused() -> None:
             estimate_latency(wrong)
     with pytest.raises(StatisticsInputError):
         estimate_quantile([1.0], 1.0)
+
+
+@given(
+    st.integers(min_value=1, max_value=4_000),
+    st.floats(min_value=0.01, max_value=0.99),
+    st.floats(min_value=0.5, max_value=0.999),
+)
+def test_a_quantiles_interval_ends_where_the_binomial_chances_of_all_ranks_say(
+    count: int, fraction: float, level: float
+) -> None:
+    found = estimate_quantile(np.arange(1, count + 1), fraction, level)
+    chances = bdtr(np.arange(count), count, fraction)
+    low = np.count_nonzero(chances <= (1 - level) / 2)
+    high = np.count_nonzero(chances < 1 - (1 - level) / 2) + 1
+    assert found.interval.low == low
+    assert found.interval.high == (high if high <= count else np.inf)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from cupola.statistics.clusters import clusters_of
 from cupola.statistics.comparison import Comparison, Test, compare
+from cupola.statistics.differences import estimate_difference
 from cupola.statistics.errors import StatisticsInputError
 from cupola.statistics.estimates import PASS_FAIL, UNKNOWN_SCALE, Scale
 from cupola.statistics.holm import holm
@@ -206,3 +208,19 @@ def test_a_pick_needs_every_pair_and_every_cost() -> None:
         pick_best(values, [1, 2, 3], pairs[:2], 0.05)
     with pytest.raises(StatisticsInputError, match="a cost"):
         pick_best(values, [1, 2], pairs, 0.05)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 0.4))
+def test_an_arm_may_be_picked_if_it_is_not_inferior_in_every_comparison_whichever_way_round(
+    seed: int, margin: float
+) -> None:
+    source = np.random.default_rng(seed)
+    values = (source.random((4, 60)) < np.array([[0.7], [0.75], [0.8], [0.9]])).astype(np.float64)
+    groups = clusters_of([item // 3 for item in range(60)])
+    pick = pick_best(values, [1, 2, 3, 4], compare_arms(values, groups, PASS_FAIL), margin, groups, PASS_FAIL)
+    lows = {
+        (arm, other): estimate_difference(values[arm], values[other], groups, PASS_FAIL, 1 - 2 * 0.05 / 3).interval.low
+        for arm, other in permutations(range(4), 2)
+    }
+    expected = [arm for arm in range(4) if all(low > -margin for (first, _), low in lows.items() if first == arm)]
+    assert list(pick.not_inferior) == expected
