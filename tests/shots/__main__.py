@@ -25,11 +25,11 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
 SIZES = ((120, 40), (80, 24))
 
-SHOTS: tuple[tuple[str, Sequence[str]], ...] = (
+WHILE_LEARNING: tuple[tuple[str, Sequence[str]], ...] = (
     ("jobs", ("j",)),
     ("reinforcement", ("g",)),
     ("events", ("]",)),
-    ("checkpoints", ("]",)),
+    ("job-checkpoints", ("]",)),
     ("configuration", ("]",)),
     ("actions", ("]", "x")),
     ("card", ("down", "down", "enter")),
@@ -37,6 +37,15 @@ SHOTS: tuple[tuple[str, Sequence[str]], ...] = (
     ("palette", ("escape", ":")),
 )
 """A name, and the keys that lead there from the one before."""
+
+AFTERWARDS: tuple[tuple[str, Sequence[str]], ...] = (
+    ("datasets", ("1", "G")),
+    ("dataset-rows", ("]", "]")),
+    ("benchmarks", ("2",)),
+    ("benchmark-items", ("enter",)),
+    ("benchmark-answers", ("enter",)),
+    ("checkpoints", ("4",)),
+)
 
 _PATIENCE_SECONDS = 600.0
 
@@ -49,8 +58,12 @@ def main() -> int:
         try:
             _wait_until_learning(database)
             for size in SIZES:
-                asyncio.run(_pictures(profile, database, size, "dark", SHOTS))
-            asyncio.run(_pictures(profile, database, SIZES[0], "light", SHOTS[:1]))
+                asyncio.run(_pictures(profile, database, size, "dark", WHILE_LEARNING))
+            asyncio.run(_pictures(profile, database, SIZES[0], "light", WHILE_LEARNING[:1]))
+            _cupola(Path(home), "--profile", "demo", "bench", "run", "cora-support", "--yes")
+            _wait_until_ended(database)
+            for size in SIZES:
+                asyncio.run(_pictures(profile, database, size, "dark", AFTERWARDS))
         finally:
             database.close()
     return 0
@@ -58,13 +71,30 @@ def main() -> int:
 
 @contextmanager
 def _demo(home: Path) -> Iterator[tuple[Paths, Profile]]:
-    environment = {**os.environ, "CUPOLA_HOME": str(home)}
-    cupola = [sys.executable, "-m", "cupola.cli"]
-    subprocess.run([*cupola, "demo", "--no-screen"], env=environment, check=True)
+    _cupola(home, "demo", "--no-screen")
     try:
-        yield default_paths(environment), Profile("demo", endpoint="http://127.0.0.1")
+        yield default_paths(_environment(home)), Profile("demo", endpoint="http://127.0.0.1")
     finally:
-        subprocess.run([*cupola, "demo", "--stop"], env=environment, check=True)
+        _cupola(home, "demo", "--stop")
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "CUPOLA_HOME": str(home)}
+
+
+def _cupola(home: Path, *words: str) -> None:
+    subprocess.run([sys.executable, "-m", "cupola.cli", *words], env=_environment(home), check=True)
+
+
+def _wait_until_ended(database: Database) -> None:
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < end:
+        if all(job.phase.ended for job in jobs.newest(database)):
+            # The worker fetches what an ended job left behind a little later.
+            time.sleep(10)
+            return
+        time.sleep(0.5)
+    raise TimeoutError("The demo's jobs did not end.")
 
 
 def _wait_until_learning(database: Database) -> None:
