@@ -24,6 +24,7 @@ class CheckpointFacts:
         self.common = facts
         self._evaluated: frozenset[str] | None = None
         self._evals: dict[str, AutoEvals | None] = {}
+        self._items: dict[str, dict[str, list[EvaluationItem]]] = {}
         self._answers: OrderedDict[tuple[str, str], EvaluationAnswer] = OrderedDict()
 
     def changed(self, topics: Iterable[str]) -> None:
@@ -49,7 +50,7 @@ class CheckpointFacts:
         from cupola.training.stored_evals import read
 
         if job.id not in self._evals:
-            self._evals[job.id] = read(self.common.database, job)
+            self._evals[job.id] = read(self.common.database, job, self._items.setdefault(job.id, {}))
         return self._evals[job.id]
 
     def answer(self, item: EvaluationItem) -> EvaluationAnswer:

@@ -163,6 +163,18 @@ MIGRATIONS: tuple[str, ...] = (
 
     INSERT INTO evaluation_bodies SELECT run_id, id, raw FROM evaluation_items;
 
-    ALTER TABLE evaluation_items DROP COLUMN raw;
+    ALTER TABLE evaluation_items RENAME TO evaluation_items_before;
+
+    CREATE TABLE evaluation_items (
+        run_id TEXT NOT NULL, id TEXT NOT NULL, place INTEGER NOT NULL, row TEXT NOT NULL, prompt TEXT NOT NULL,
+        outcome TEXT NOT NULL, score REAL, completion_tokens INTEGER, reasoning_tokens INTEGER,
+        PRIMARY KEY (run_id, place, id)
+    ) STRICT, WITHOUT ROWID;
+
+    INSERT INTO evaluation_items
+        SELECT run_id, id, place, row, prompt, outcome, score, completion_tokens, reasoning_tokens
+        FROM evaluation_items_before;
+
+    DROP TABLE evaluation_items_before;
     """,
 )

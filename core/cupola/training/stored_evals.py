@@ -9,10 +9,20 @@ from ..store.database import Database
 from .auto_evals import AutoEvals, build, reward_scale
 
 
-def read(database: Database, job: Job) -> AutoEvals | None:
-    """A job's validation passes as far as they are stored; None before the first."""
-    stored = [known.run for known in evaluations.runs_of(database, job.id) if known.items]
-    return build([(run, evaluations.items_of(database, run.id)) for run in stored], reward_scale(job))
+def read(database: Database, job: Job, known: dict[str, list[EvaluationItem]] | None = None) -> AutoEvals | None:
+    """A job's validation passes as far as they are stored; None before the first.
+
+    `known` holds the items of runs that were whole when they were read before, by run; it is added to.
+    """
+    known = {} if known is None else known
+    passes = []
+    for stored in evaluations.runs_of(database, job.id):
+        if stored.items:
+            items = known.get(stored.run.id) or evaluations.items_of(database, stored.run.id)
+            passes.append((stored.run, items))
+            if stored.whole:
+                known[stored.run.id] = items
+    return build(passes, reward_scale(job))
 
 
 def answer_of(database: Database, item: EvaluationItem) -> EvaluationAnswer:

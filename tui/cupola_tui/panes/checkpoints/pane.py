@@ -89,10 +89,12 @@ class CheckpointsPane(Pane):
         mine = {f"{family}/{self._job_id}" for family in ("evaluations", "checkpoints", "points")}
         if not (families & {"jobs", "evaluations"} or topics & mine):
             return
-        if self.display:
-            self._read()
-        else:
+        if not self.display:
             self._stale = True
+        elif topics & mine == {f"points/{self._job_id}"} and not families & {"jobs", "evaluations"}:
+            self._draw_steps()
+        else:
+            self._read()
 
     def back(self) -> bool:
         """Leave, one at a time: item, zoom, selection, items, the step compared from."""
