@@ -48,14 +48,14 @@ async def test_a_job_pauses_at_its_cost_limit_and_has_none_after_it_was_resumed(
         await emulator.azure.fine_tuning.jobs.resume(job.id)
         done = await emulator.until_status(job.id, "succeeded", "failed", "paused")
         assert done.status == "succeeded"
-        assert "Training hours billed: 1.20, with grading $120.00" in await messages(emulator, job)
+        assert "Training hours billed: 1.20; $120.00 with grading" in await messages(emulator, job)
 
 
 async def test_a_job_below_its_limit_is_never_paused(start, reinforcement_rows):
     async with start() as emulator:
         job = await reinforce(emulator, reinforcement_rows, hyperparameters={"compute_multiplier": 2})
         await emulator.until_status(job.id, "succeeded")
-        assert "Training hours billed: 2.40, with grading $240.00" in await messages(emulator, job)
+        assert "Training hours billed: 2.40; $240.00 with grading" in await messages(emulator, job)
 
 
 async def test_grader_models_are_paid_for_by_their_tokens(start, reinforcement_rows):

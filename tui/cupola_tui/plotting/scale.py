@@ -52,18 +52,20 @@ def nice_axis(low: float, high: float, count: int, log: bool = False) -> Axis:
     if low == high:
         margin = abs(low) * 0.1 or 1.0
         low, high = max(low - margin, -sys.float_info.max), min(high + margin, sys.float_info.max)
-    step = _nice_step(high / max(1, count) - low / max(1, count))
-    quarter = step / 4
-    bottom = min(math.floor(low / quarter) * quarter, low)
-    top = max(math.ceil(high / quarter) * quarter, high)
     plain = Axis(low, high, False, (low, high), (number(low), number(high)))
-    if not (math.isfinite(bottom) and math.isfinite(top) and math.isfinite(top / step - bottom / step)):
-        return plain
-    first, last = math.ceil(bottom / step - 1e-9), math.floor(top / step + 1e-9)
-    if not 1 <= last - first <= 100 or bottom >= top:
-        return plain
-    ticks = tuple(position * step for position in range(first, last + 1))
-    return Axis(bottom, top, False, ticks, labels(ticks))
+    # A finer step where a coarse one leaves fewer than two ticks between the limits.
+    coarse = _nice_step(high / max(1, count) - low / max(1, count))
+    for step in (coarse, coarse / 2, coarse / 4):
+        quarter = step / 4
+        bottom = min(math.floor(low / quarter) * quarter, low) if math.isfinite(low / quarter) else math.inf
+        top = max(math.ceil(high / quarter) * quarter, high) if math.isfinite(high / quarter) else math.inf
+        if not (math.isfinite(bottom) and math.isfinite(top) and math.isfinite(top / step - bottom / step)):
+            return plain
+        first, last = math.ceil(bottom / step - 1e-9), math.floor(top / step + 1e-9)
+        if bottom < top and 1 <= last - first <= 100:
+            ticks = tuple(position * step for position in range(first, last + 1))
+            return Axis(bottom, top, False, ticks, labels(ticks))
+    return plain
 
 
 def fixed_axis(low: float, high: float, count: int) -> Axis:

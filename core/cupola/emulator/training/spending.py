@@ -91,4 +91,4 @@ def bill_sentence(resource: Resource, job: Job) -> str:
     """The bill of a reinforcement job in a sentence."""
     hours = progress.last_step(resource.database, job.id) * step_hours(resource, job)
     cost = progress.cost(resource.database, job.id)
-    return f"Training hours billed: {hours:.2f}, with grading ${cost:,.2f}"
+    return f"Training hours billed: {hours:.2f}; ${cost:,.2f} with grading"
