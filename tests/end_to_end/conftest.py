@@ -8,15 +8,21 @@ import pty
 import select
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fcntl import ioctl
 from pathlib import Path
 
 import pyte
 import pytest
+
+from cupola.cli.demo import resource
+from cupola.paths import Paths, default_paths
+from cupola.worker import process
 
 
 class Session:
@@ -81,6 +87,15 @@ class Session:
         """Type."""
         os.write(self._fd, keys.encode() if isinstance(keys, str) else keys)
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the terminal's size under the program."""
+        self.screen.resize(rows, columns)
+        ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def hang_up(self) -> None:
+        """What the kernel sends when the terminal goes away."""
+        os.killpg(os.getpgid(self.pid), signal.SIGHUP)
+
     def kill(self) -> None:
         """Kill the program without a warning."""
         os.kill(self.pid, signal.SIGKILL)
@@ -127,11 +142,55 @@ def open_session(tmp_path: Path) -> Iterator[Callable[..., Session]]:
     """Opens programs on pseudo-terminals over one home, and ends what is left of them."""
     opened: list[Session] = []
 
-    def open_one(command: Sequence[str] = SCREEN, **size: int) -> Session:
-        opened.append(Session(command, environment(tmp_path), **size))
+    def open_one(command: Sequence[str] = SCREEN, changes: Mapping[str, str] | None = None, **size: int) -> Session:
+        opened.append(Session(command, {**environment(tmp_path), **(changes or {})}, **size))
         return opened[-1]
 
     yield open_one
     for session in opened:
         with contextlib.suppress(OSError):
             session.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The demo's processes, killed and asked by hand."""
+
+    home: Path
+
+    @property
+    def paths(self) -> Paths:
+        """Where the demo lives."""
+        return default_paths({"CUPOLA_HOME": str(self.home)})
+
+    def cupola(self, *words: str, seconds: float = 60.0) -> subprocess.CompletedProcess[str]:
+        """A command line in another shell."""
+        command = (sys.executable, "-m", "cupola_tui", *words)
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=environment(self.home),
+            timeout=seconds,
+            check=False,
+        )
+
+    def kill_worker(self) -> None:
+        """Kill the worker without a warning."""
+        holder = process.status("demo", self.paths).holder
+        assert holder is not None, "no worker runs"
+        os.kill(holder.pid, signal.SIGKILL)
+
+    def kill_emulator(self) -> None:
+        """Kill the emulator without a warning."""
+        assert resource.running(self.paths), "no emulator runs"
+        os.kill(int((self.paths.emulator_state / "lock").read_text("ascii")), signal.SIGKILL)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    """A demo of its own, stopped in the end."""
+    found = Demo(tmp_path)
+    yield found
+    found.cupola("demo", "--stop")

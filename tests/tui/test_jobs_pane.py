@@ -235,7 +235,7 @@ async def test_an_empty_store_says_what_fills_it(path: object, see: See, tmp_pat
     from cupola.store.database import open_store
 
     database = open_store(Path(str(tmp_path)) / "empty.sqlite3")
-    async with CupolaApp(Profile("empty"), database).run_test(size=(100, 30)) as pilot:
+    async with CupolaApp(Profile("empty", "https://x.openai.azure.com"), database).run_test(size=(100, 30)) as pilot:
         await see(pilot, "No jobs known yet")
         await see(pilot, "no answer yet")
         jobs.save(database, [Job("ftjob-1", "gpt-4.1", "supervised", "running", 1, suffix="first")])

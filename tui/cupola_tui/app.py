@@ -6,7 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
 from textual import on, work
@@ -34,7 +34,13 @@ from .views.frame import PANES, FrameState
 from .views.jobs import needs_you, running
 from .watching import StoreWatch
 
+if TYPE_CHECKING:
+    from cupola.worker.process import Status
+
 LOOK_SECONDS = 0.25
+_WORKER_SECONDS = 1.0
+_RESTART_SECONDS = 5.0
+"""At least so long between two starts of the worker."""
 
 _FREEZE, _THAW, _REFRESH = "polling.freeze", "polling.thaw", "refresh"
 
@@ -46,6 +52,8 @@ class Preferences:
     keys: Mapping[str, str] = field(default_factory=dict)
     """Other keys by command id."""
     theme: str = DARK.name
+    file: str = ""
+    """Where it was read from, or would be."""
 
 
 class CupolaApp(App[str]):
@@ -65,14 +73,15 @@ class CupolaApp(App[str]):
         *,
         preferences: Preferences | None = None,
         start_worker: Callable[[], None] | None = None,
-        worker_running: Callable[[], bool] = lambda: True,
+        worker_status: Callable[[], Status] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._meter = SentMeter(time.monotonic)
         super().__init__()
         self._profile, self._database, self._clock = profile, database, clock
         self._preferences = preferences or Preferences()
-        self._start_worker, self._worker_running = start_worker, worker_running
+        self._start_worker, self._worker_status = start_worker, worker_status
+        self._restart_at = 0.0
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self._preferences.theme if self._preferences.theme in (DARK.name, LIGHT.name) else DARK.name
@@ -253,6 +262,8 @@ class CupolaApp(App[str]):
 
     def action_refresh_now(self) -> None:
         """Ask the service now."""
+        if self._start_worker and self._worker_status and not self._worker_status().running:
+            self._begin_worker(self._start_worker)
         if self._write_wish(_REFRESH):
             self._say("The worker was asked to look now.")
 
@@ -274,7 +285,7 @@ class CupolaApp(App[str]):
             return
         from .screens.card import quit_card
 
-        worker = self._worker_running()
+        worker = self._worker_status is None or self._worker_status().running
 
         def answer(confirmed: bool | None) -> None:
             if confirmed:
@@ -309,7 +320,21 @@ class CupolaApp(App[str]):
         for unknown in unknown_ids(self._preferences.keys):
             self._say(f"The configuration gives a key to {unknown!r}, which is no command.", warning=True)
         if self._start_worker is not None:
+            self._restart_at = time.monotonic() + _RESTART_SECONDS
             self._begin_worker(self._start_worker)
+            self.set_interval(_WORKER_SECONDS, self._mind_worker)
+
+    def _mind_worker(self) -> None:
+        """Start the worker again where it was killed, not where it was stopped; tell where none runs."""
+        if self._start_worker is None or self._worker_status is None or time.monotonic() < self._restart_at:
+            return
+        status = self._worker_status()
+        if status.killed:
+            self._restart_at = time.monotonic() + _RESTART_SECONDS
+            self._begin_worker(self._start_worker)
+        elif status.running is not self._state.worker:
+            self._state = replace(self._state, worker=status.running)
+            self._frame.show_state(self._state)
 
     @work(thread=True, exit_on_error=False, group="worker")
     def _begin_worker(self, start: Callable[[], None]) -> None:
@@ -337,7 +362,7 @@ class CupolaApp(App[str]):
             if name == "jobs":
                 from .panes.jobs.pane import JobsPane
 
-                return JobsPane(self._facts, self._profile, self._clock)
+                return JobsPane(self._facts, self._profile, self._clock, self._preferences.file)
             if name == "datasets":
                 from .panes.datasets.pane import DatasetsPane
 

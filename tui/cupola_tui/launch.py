@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cupola.paths import Paths
     from cupola.settings import Profile
     from cupola.store.database import Database
+    from cupola.worker.process import Status
 
     from .app import Preferences
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if _is_command(words):
         from cupola.cli import main as run_command
 
-        return run_command(words, open_face=open_face)
+        return run_command(words, open_face=None if _no_screen(os.environ) else open_face)
     return _screen(words)
 
 
@@ -74,17 +75,33 @@ def _screen(words: Sequence[str]) -> int:
     try:
         return _open(flags, os.environ)
     except CupolaError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"cupola: {error}\n")
         return error.exit_code
 
 
-def _open(flags: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    from cupola.paths import default_paths
-    from cupola.settings import read_settings, resolve_profile
+def _no_screen(environment: Mapping[str, str]) -> str:
+    from .suitable import refusal
 
-    settings = read_settings(default_paths(environment).config_file)
-    profile = resolve_profile(settings, flags.profile, environment, endpoint=flags.endpoint)
-    return open_face(profile, environment, flags.theme)
+    # Textual draws on the error stream.
+    streams = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
+    return refusal(environment, all(stream is not None and stream.isatty() for stream in streams))
+
+
+def _open(flags: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    from dataclasses import replace
+
+    from cupola.cli.context import Context, session_of
+    from cupola.errors import UsageError
+
+    # The demo's profile is found at its emulator, with its key.
+    session = session_of(Context(environment), flags.profile)
+    profile = session.profile
+    if flags.endpoint:
+        origins = {**profile.origins, "endpoint": "command line"}
+        profile = replace(profile, endpoint=flags.endpoint, origins=origins)
+    if why := _no_screen(environment):
+        raise UsageError(why)
+    return open_face(profile, session.environment, flags.theme)
 
 
 def _run(
@@ -96,20 +113,19 @@ def _run(
     def start_worker() -> None:
         from cupola.worker.process import start
 
-        if profile.endpoint:
-            start(profile, environment, paths)
+        start(profile, environment, paths)
 
-    def worker_running() -> bool:
+    def worker_status() -> Status:
         from cupola.worker.process import status
 
-        return status(profile.name, paths).running
+        return status(profile.name, paths)
 
     app = CupolaApp(
         profile,
         database,
         preferences=preferences,
-        start_worker=start_worker,
-        worker_running=worker_running,
+        start_worker=start_worker if profile.endpoint else None,
+        worker_status=worker_status,
     )
     with protected_stderr(paths.log("screen")):
         words = app.run()
@@ -133,4 +149,5 @@ def _preferences(paths: Paths, theme: str | None) -> Preferences:
     return Preferences(
         {str(name): str(key) for name, key in keys.items()} if isinstance(keys, dict) else {},
         chosen if isinstance(chosen, str) else "dark",
+        str(paths.config_file),
     )

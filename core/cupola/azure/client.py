@@ -147,7 +147,8 @@ def checked_endpoint(profile: Profile) -> str:
     """
     remedy = "Set `endpoint` in the profile, or AZURE_OPENAI_ENDPOINT."
     if not profile.endpoint:
-        raise UsageError(f"Profile {profile.name!r} has no endpoint.", remedy=remedy)
+        look = "To look around without one: `cupola demo`."
+        raise UsageError(f"Profile {profile.name!r} has no endpoint.", remedy=f"{remedy} {look}")
     parts = urlsplit(profile.endpoint)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.query or parts.fragment:
         raise UsageError(f"The endpoint of profile {profile.name!r} is not a plain https:// address.", remedy=remedy)

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 @asynccontextmanager
 async def service_of(session: Session, database: Database) -> AsyncIterator[Service]:
     """A connection to the profile's resource whose calls are kept for the `@` view."""
-    from ..azure.client import connect
+    from ..azure.client import checked_endpoint, connect
     from ..azure.credentials import find_credential
 
+    # Whoever has set nothing up yet lacks an address before a key.
+    checked_endpoint(session.profile)
     credential = find_credential(session.profile, session.environment)
     on_call = functools.partial(health.log_call, database)
     async with connect(session.profile, credential, transport=session.transport, on_call=on_call) as service:

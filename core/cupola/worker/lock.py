@@ -42,8 +42,10 @@ def held(path: Path, holder: Holder) -> Iterator[None]:
         # What a dead holder left is overwritten; the lock itself is the truth, not the process id in the file.
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
-        yield
-        os.ftruncate(descriptor, 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -63,6 +65,11 @@ def holder_of(path: Path) -> Holder | None:
         return None
     finally:
         os.close(descriptor)
+
+
+def was_killed(path: Path) -> bool:
+    """Whether nobody holds the lock and the last holder had no time to let go of it."""
+    return holder_of(path) is None and path.exists() and path.stat().st_size > 0
 
 
 def _read(descriptor: int) -> Holder:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import WorkerError
 from ..paths import Paths, default_paths
 from ..settings import Profile
-from .lock import Holder, holder_of
+from .lock import Holder, holder_of, was_killed
 
 _LOG_KEPT = 1_000_000
 _LOOK_EVERY = 0.05
@@ -29,6 +29,8 @@ class Status:
     """Whether a profile's worker runs."""
 
     holder: Holder | None
+    killed: bool = False
+    """None runs, and the last one was killed or lost its machine: nobody asked it to stop."""
 
     @property
     def running(self) -> bool:
@@ -43,7 +45,9 @@ class Status:
 
 def status(profile_name: str, paths: Paths | None = None) -> Status:
     """Whether a worker of the profile runs; tells the truth also after a crash or a reboot."""
-    return Status(holder_of((paths or default_paths()).worker_lock(profile_name)))
+    lock = (paths or default_paths()).worker_lock(profile_name)
+    holder = holder_of(lock)
+    return Status(holder, holder is None and was_killed(lock))
 
 
 def start(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cupola.errors import WorkerError
-from cupola.worker.lock import Holder, held, holder_of
+from cupola.worker.lock import Holder, held, holder_of, was_killed
 
 HOLD = """
 import sys, time
@@ -50,5 +50,17 @@ def test_a_holder_that_is_killed_frees_the_lock(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert holder_of(path) is None
+    assert was_killed(path)
     with held(path, Holder(8, 1.0)):
         pass
+
+
+def test_a_holder_that_let_go_or_failed_is_not_taken_for_one_that_was_killed(tmp_path: Path) -> None:
+    path = tmp_path / "w.lock"
+    assert not was_killed(path)
+    with held(path, Holder(7, 1.0)):
+        assert not was_killed(path)
+    assert not was_killed(path)
+    with pytest.raises(ValueError, match="failed"), held(path, Holder(7, 1.0)):
+        raise ValueError("failed")
+    assert not was_killed(path)

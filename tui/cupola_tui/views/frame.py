@@ -28,8 +28,10 @@ class FrameState:
     needs_you: int = 0
     health: Health = field(default_factory=Health)
     trouble: str = ""
-    """Why the store cannot be read or the worker does not run; "" when all is well."""
+    """Why the store cannot be read; "" when it can."""
     frozen_at: float | None = None
+    worker: bool = True
+    """Whether a worker keeps the store fresh."""
 
 
 def top_line(state: FrameState, now: float, bytes_a_second: float, width: int, zone: tzinfo | None = None) -> Line:
@@ -58,13 +60,20 @@ def freshness(state: FrameState, now: float, zone: tzinfo | None = None) -> Line
     if state.trouble:
         return line((state.trouble, "bad"))
     checked = state.health.checked_at
+    if checked is None and not state.profile.endpoint:
+        return line(("not connected", "warn"))
+    if not state.worker and state.health.problem is None:
+        return line((f"no worker, as of {_stamp(checked, now, zone)}" if checked else "no worker", "warn"))
     if checked is None:
         return line(("no answer yet" if state.health.problem is None else "service out of reach", "warn"))
     if now - checked <= LIVE_SECONDS and state.health.problem is None:
         return line(("live", "good"))
     words = "out of reach, " if state.health.problem is not None else ""
-    stamp = clock(checked, zone) if now - checked < 72_000 else f"{(now - checked) / 86_400:.0f} days ago"
-    return line((f"{words}as of {stamp}", "warn"))
+    return line((f"{words}as of {_stamp(checked, now, zone)}", "warn"))
+
+
+def _stamp(at: float, now: float, zone: tzinfo | None) -> str:
+    return clock(at, zone) if now - at < 72_000 else f"{(now - at) / 86_400:.0f} days ago"
 
 
 def pane_tabs(active: str, width: int) -> Line:

@@ -9,8 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +46,10 @@ def announced(paths: Paths) -> Resource | None:
 
 def answers(resource: Resource) -> bool:
     """Whether an emulator with that key answers there now."""
+    # The screen reads this module as it starts, and this import would be felt.
+    import urllib.error
+    import urllib.request
+
     url = f"{resource.endpoint}/openai/models?api-version={DATED_API_VERSION}"
     request = urllib.request.Request(url, headers={"api-key": resource.api_key})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

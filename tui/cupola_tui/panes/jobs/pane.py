@@ -14,9 +14,10 @@ from cupola.settings import Profile
 
 from ...commands import Scope, bindings
 from ...facts import Facts
-from ...lines import Line, line, wrapped
+from ...lines import Line
 from ...messages import Ask, Copy, Read, Say
 from ...views import actions, jobs
+from ...views.first_steps import no_jobs_lines
 from ...widgets.edge import Edge
 from ...widgets.painted import Lines
 from ...widgets.table import Column, KeyedRows, Table
@@ -61,8 +62,9 @@ class JobsPane(Pane):
     BINDINGS = bindings("pane", "jobs", "curves", "job")
     SCOPES: ClassVar[tuple[Scope, ...]] = ("pane", "jobs", "curves", "job")
 
-    def __init__(self, facts: Facts, profile: Profile, clock: Callable[[], float]) -> None:
+    def __init__(self, facts: Facts, profile: Profile, clock: Callable[[], float], config_file: str = "") -> None:
         super().__init__(id="pane-jobs")
+        self._config_file = config_file
         self._facts, self._profile, self._clock = facts, profile, clock
         self._shown: list[Job] = []
         self._by_id: dict[str, Job] = {}
@@ -89,7 +91,7 @@ class JobsPane(Pane):
     def on_mount(self) -> None:
         """Show the list and the texts at once; the charts follow when the screen stands."""
         self._list()
-        self.query_one("#no-jobs", Lines).show(_nothing_yet)
+        self.query_one("#no-jobs", Lines).show(self._no_jobs)
         self.call_after_refresh(self._warm_up)
 
     def take_focus(self) -> None:
@@ -101,6 +103,8 @@ class JobsPane(Pane):
         touched = {topic.partition("/")[2] for topic in topics}
         for job_id in touched:
             self._paces.pop(job_id, None)
+        if "health" in topics:
+            self.query_one("#no-jobs", Lines).redraw()
         if "jobs" in topics:
             self._paces.clear()
             self._list()
@@ -275,6 +279,9 @@ class JobsPane(Pane):
             KeyedRows([job.id for job in shown], lambda index: self._cells(shown[index]))
         )
 
+    def _no_jobs(self, width: int) -> list[Line]:
+        return no_jobs_lines(self._profile, self._facts.health(), self._config_file, width)
+
     def _cells(self, job: Job) -> tuple[Line, ...]:
         pace = self._pace(job)
         return jobs.cells(job, pace.progress, pace.left)
@@ -313,13 +320,3 @@ class JobsPane(Pane):
 
     def _reset_charts(self) -> bool:
         return bool([curves for curves in self._curves if curves.reset()])
-
-
-def _nothing_yet(width: int) -> list[Line]:
-    return [
-        line(("No jobs known yet", "accent bold")),
-        line(""),
-        *wrapped("Fine-tuning jobs of this profile stand here, with their curves as they learn.", width),
-        line(""),
-        *wrapped("r asks the service now.  cupola job submit FILE starts one.", width, "muted"),
-    ]
