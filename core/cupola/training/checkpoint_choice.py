@@ -128,7 +128,8 @@ def _gain_words(gain: Comparison) -> str:
     change = gain.difference
     bounded = math.isfinite(change.interval.low) and math.isfinite(change.interval.high)
     ends = f"{change.interval.low:+.2f} to {change.interval.high:+.2f}" if bounded else "without bounds"
-    interval = f"95% {ends}, p = {gain.p_corrected:.2g} corrected for {gain.family}"
+    family = f" corrected for {gain.family} checkpoints" if gain.family > 1 else ""
+    interval = f"95% {ends}, p = {gain.p_corrected:.2g}{family}"
     if differs(gain):
         word = "better than the base model" if change.value > 0 else "worse than the base model"
     else:
