@@ -199,7 +199,8 @@ class Table(Painted, can_focus=True):
         layout = fit_columns(self._columns, width - 2)
         shown = self._laid_out(layout, max(0, height - 1))
         if not shown:
-            return [self._titles(layout), line(" ", (self._empty, "muted"))]
+            # Titles over nothing would promise rows.
+            return [self._titles(layout), line(" ", (self._empty, "muted"))] if self._empty else []
         out: list[Line | Row] = [self._titles(layout)]
         ground = "row" if self.has_focus else "row-blurred"
         for offset, (key, cells) in enumerate(shown):
