@@ -132,7 +132,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("benchmarks.teacher", "t", "decide('teacher')", "Make this model the teacher", "teacher", "pick teacher"),
     Command("benchmarks.student", "s", "decide('student')", "Make this model the student", "student", "pick student"),
     Command("benchmarks.control", "c", "decide('control')", "Make this model the control", "control", "pick control"),
-    Command("benchmarks.compare", "=", "want('compare')", "Compare the marked models item by item", "compare", "bench compare"),
+    Command(
+        "benchmarks.compare", "=", "want('compare')", "Compare the marked models item by item", "compare", "bench compare"
+    ),
     Command("benchmarks.chart", "m", "chart", "Against cost, against latency, or the verdict", "chart", "bench chart"),
     Command("items.only", "f", "only", "Only fails, disputed ones, one outcome, or all", "only", "items only"),
     Command("items.filter", "/", "filter", "Only items with these words; !word leaves out", "filter", "items filter"),
@@ -187,7 +189,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("table.mark_range", "V", "mark_range", "Mark from the row marked last to here"),
     Command("benchmarks.sort", "o", "sort", "Order by score, name, cost or latency", words="bench sort"),
     Command("benchmarks.label", "L", "want('label')", "Label answers by hand, blind", words="bench label"),
-    Command("benchmarks.decisions", "d", "want('ledger')", "Decisions taken, with their numbers", words="bench decisions"),
+    Command(
+        "benchmarks.decisions", "d", "want('ledger')", "Decisions taken, with their numbers", words="bench decisions"
+    ),
     Command("benchmarks.other", "b", "want('other')", "The next benchmark", words="bench next"),
     Command("items.sort", "o", "sort", "Worst first, most disputed first, or as asked", words="items sort"),
     Command("jobs.sort", "o", "sort", "Order by the next column", words="job sort"),

@@ -64,7 +64,9 @@ def list_(options: argparse.Namespace, context: Context) -> int:
             }
             for checkpoint, deployable in known
         ]
-        emit(options, context.out, "cupola.evaluated-checkpoint/1", rows, _LIST_COLUMNS, health.get(database).checked_at)
+        emit(
+            options, context.out, "cupola.evaluated-checkpoint/1", rows, _LIST_COLUMNS, health.get(database).checked_at
+        )
         if view:
             view.say(context)
     return code

@@ -41,16 +41,15 @@ def read_plot(facts: CheckpointFacts, view: StepsView) -> Plot:
     means = np.array([mean.value for _, mean in known], np.float64)
     low = np.array([mean.interval.low for _, mean in known], np.float64)
     high = np.array([mean.interval.high for _, mean in known], np.float64)
-    bounded = bool(np.isfinite(low).all() and np.isfinite(high).all())
     train_steps, train = facts.common.series(view.job.id, _TRAIN)
     last = max([*steps.tolist(), *train_steps[-1:].tolist(), 1])
-    series = [
-        Series("train", train_steps, train),
-        Series("valid ░ 95%" if bounded else "valid", steps, means, sparse=True, band=(low, high) if bounded else None),
-    ]
+    band = (low, high) if np.isfinite(low).all() and np.isfinite(high).all() else None
+    series = [Series("train", train_steps, train)]
     if known and known[0][0] == 0:
         level = known[0][1].value
         series.append(Series("base model", np.array([0, last], np.int64), np.array([level, level], np.float64)))
+    # Last, so that it lies over the others.
+    series.append(Series("valid" if band is None else "valid ░ 95%", steps, means, sparse=True, band=band))
     return Plot("reward", tuple(series), int(last))
 
 
