@@ -209,3 +209,31 @@ def test_raw_is_what_the_service_said(trained: Database) -> None:
     first = evaluations.items_of(trained, stored.run.id)[0]
     raw = evaluations.raw_item(trained, stored.run.id, first.id)
     assert raw is not None and json.loads(raw)["id"] == first.id
+
+
+async def test_the_base_models_pass_alone_is_shown_and_nothing_is_chosen(
+    store: Database, open_app: Open, see: See, screen_text: Text
+) -> None:
+    fill(store, JOB, {0: BASE})
+    app = open_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see, "No checkpoint was validated yet")
+        await pilot.press(".", "n", "f", "enter", "enter")
+        await pilot.pause()
+        assert "★ 0" not in screen_text(app)
+
+
+async def test_a_step_at_which_every_item_erred_has_no_mean_and_is_left_out(
+    store: Database, open_app: Open, see: See
+) -> None:
+    fill(store, JOB, {0: BASE, 5: LEARNT})
+    run = EvaluationRun("erred", f"eval-{JOB.id}", "Step 10", 10, "completed", 10, 12)
+    evaluations.save_runs(store, JOB.id, [run])
+    items = [output_item("erred", place, 1.0, "x")._replace(outcome="error", score=None) for place in range(12)]
+    evaluations.save_items(store, JOB.id, "erred", items, whole=True)
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see, "best: step 5")
+        await see(pilot, "left out, too few items judged: 10")
+        await pilot.press(".")
+        await see(pilot, "items: step 0 → step 10")
+        await see(pilot, "not comparable: no item is judged at both")

@@ -133,7 +133,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("benchmarks.student", "s", "decide('student')", "Make this model the student", "student", "pick student"),
     Command("benchmarks.control", "c", "decide('control')", "Make this model the control", "control", "pick control"),
     Command(
-        "benchmarks.compare", "=", "want('compare')", "Compare the marked models item by item", "compare", "bench compare"
+        "benchmarks.compare",
+        "=",
+        "want('compare')",
+        "Compare the marked models item by item",
+        "compare",
+        "bench compare",
     ),
     Command("benchmarks.chart", "m", "chart", "Against cost, against latency, or the verdict", "chart", "bench chart"),
     Command("items.only", "f", "only", "Only fails, disputed ones, one outcome, or all", "only", "items only"),
