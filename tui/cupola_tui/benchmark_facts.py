@@ -9,8 +9,6 @@ from cupola.benchmarks import definition
 from cupola.benchmarks.browse import ItemView, item_view
 from cupola.benchmarks.definition import Benchmark
 from cupola.benchmarks.labels import GraderReport, ToLabel, grader_report, to_label
-from cupola.benchmarks.leaderboard import Leaderboard, leaderboard
-from cupola.benchmarks.outcomes import views_of
 from cupola.benchmarks.table import Table, from_columns
 from cupola.store import benchmarks, decisions
 from cupola.store.benchmarks import Run
@@ -38,7 +36,6 @@ class BenchmarkFacts:
         self.database = database
         self._known: list[Known] | None = None
         self._tables: dict[int, Table | None] = {}
-        self._boards: dict[tuple[int, int], Leaderboard] = {}
         self._rows: dict[str, list[str]] = {}
 
     def changed(self, topics: Iterable[str]) -> None:
@@ -49,7 +46,6 @@ class BenchmarkFacts:
                 self._known = None
             if family == "board" and subject.isdigit():
                 self._tables.pop(int(subject), None)
-                self._boards = {key: board for key, board in self._boards.items() if key[0] != int(subject)}
 
     def known(self) -> list[Known]:
         """Every benchmark, the last changed first, each with its newest run."""
@@ -69,22 +65,6 @@ class BenchmarkFacts:
             columns = benchmarks.columns(self.database, run.id)
             self._tables[run.id] = from_columns(definition.from_json(run.definition), columns)
         return self._tables[run.id]
-
-    def board(self, run: Run, view: int) -> Leaderboard | None:
-        """A run's leaderboard under one of its views, counted on beyond the last; None before it has results.
-
-        Raises:
-            StatisticsInputError: the results cannot be judged.
-        """
-        table = self.table(run)
-        if table is None:
-            return None
-        benchmark = definition.from_json(run.definition)
-        views = views_of(benchmark)
-        key = run.id, view % len(views)
-        if key not in self._boards:
-            self._boards[key] = leaderboard(run, benchmark, table, views[key[1]])
-        return self._boards[key]
 
     def rows(self, split: str) -> list[str]:
         """The items of a split as JSON."""

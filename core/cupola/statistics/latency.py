@@ -8,7 +8,6 @@ from math import inf
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr
 
 from .errors import StatisticsInputError
 from .estimates import LEVEL, Interval
@@ -67,6 +66,8 @@ def _ordered(latencies: ArrayLike) -> Floats:
 
 
 def _quantile(ordered: Floats, fraction: float, level: float) -> Quantile:
+    from scipy.special import bdtr
+
     count = len(ordered)
     tail = (1 - share(level, "The level")) / 2
     chance = share(fraction, "A quantile")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import ndtri
-
 from .errors import StatisticsInputError
 from .inputs import positive, rate, share
 
@@ -67,6 +65,8 @@ def spread_of_pass_rates(first: float, second: float, correlation: float) -> flo
 
 
 def _reach(alpha: float, power: float) -> float:
+    from scipy.special import ndtri
+
     return float(ndtri(1 - share(alpha, "alpha") / 2) + ndtri(share(power, "The power")))
 
 

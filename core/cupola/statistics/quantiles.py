@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from scipy.special import ndtri, stdtrit
-
 from .inputs import share
 
 
@@ -14,6 +12,8 @@ def normal_quantile(level: float) -> float:
 
     Raises StatisticsInputError unless level lies between 0 and 1.
     """
+    from scipy.special import ndtri
+
     return float(ndtri((1 + share(level, "The level")) / 2))
 
 
@@ -23,6 +23,8 @@ def student_quantile(level: float, clusters: int) -> float:
     Infinite for a single cluster, whose spread nobody knows. Source: Cameron and Miller 2015, section VI.D.
     Raises StatisticsInputError unless level lies between 0 and 1.
     """
+    from scipy.special import stdtrit
+
     share(level, "The level")
     return float(stdtrit(clusters - 1, (1 + level) / 2)) if clusters > 1 else math.inf
 

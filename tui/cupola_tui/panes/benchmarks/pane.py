@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
+from textual.message import Message
 
 from cupola.benchmarks import card, roles
 from cupola.settings import Profile
@@ -28,6 +29,7 @@ from .items import Items
 from .leaderboard import Leaderboard
 from .reading import read_board, read_item, read_items
 from .wanting import wanted_actions
+from .working import Shelf, Task, Worked, task_of, work_out
 
 if TYPE_CHECKING:
     from cupola.benchmarks.leaderboard import Leaderboard as Board
@@ -45,9 +47,24 @@ class BenchmarksPane(Pane):
     BINDINGS = bindings("pane", "bench")
     SCOPES: ClassVar[tuple[Scope, ...]] = ("pane", "bench")
 
-    def __init__(self, facts: BenchmarkFacts, profile: Profile, clock: Callable[[], float]) -> None:
+    class Done(Message):
+        """A leaderboard was worked out."""
+
+        def __init__(self, worked: Worked, seconds: float) -> None:
+            super().__init__()
+            self.worked, self.seconds = worked, seconds
+
+    def __init__(
+        self,
+        facts: BenchmarkFacts,
+        profile: Profile,
+        clock: Callable[[], float],
+        work_out: Callable[[Task], Worked] = work_out,
+    ) -> None:
         super().__init__(id="pane-benchmarks", classes="-board")
-        self._facts, self._profile, self._clock = facts, profile, clock
+        self._facts, self._profile, self._clock, self._calculate = facts, profile, clock, work_out
+        self._shelf = Shelf()
+        self._under_way: Task | None = None
         self._name = ""
         self._judge = 0
         """Which of the graders' views is shown."""
@@ -88,14 +105,12 @@ class BenchmarksPane(Pane):
         families = {topic.partition("/")[0] for topic in topics}
         if not families & {"benchmarks", "runs", "run", "board", "decisions"}:
             return
-        rest = self._rest_until - time.monotonic()
         if not self.display:
             self._stale = True
-        elif rest <= 0:
+        elif time.monotonic() >= self._rest_until:
             self._read()
-        elif not self._stale:
-            self._stale = True
-            self.set_timer(rest, self._read_late)
+        else:
+            self._read_after_rest()
 
     def actions(self) -> list[Action]:
         """What may be done with the benchmark."""
@@ -168,6 +183,9 @@ class BenchmarksPane(Pane):
     def _label(self) -> None:
         """Label answers by hand."""
         found = self._board()
+        if found is None and self._under_way is not None:
+            self.post_message(Say("The answers are still being compared: a moment."))
+            return
         if found is None or not any(row.outcomes.passed + row.outcomes.failed for row in found.rows):
             self.post_message(Say("There is no graded answer to label yet.", warning=True))
             return
@@ -269,6 +287,11 @@ class BenchmarksPane(Pane):
         # What was hidden takes no focus before it is laid out.
         self.call_after_refresh(self.take_focus)
 
+    def _read_after_rest(self) -> None:
+        if not self._stale:
+            self._stale = True
+            self.set_timer(max(0.0, self._rest_until - time.monotonic()), self._read_late)
+
     def _read_late(self) -> None:
         if self._stale and self.display:
             self._read()
@@ -289,7 +312,49 @@ class BenchmarksPane(Pane):
         names = [one.benchmark.name for one in known]
         place = names.index(self._name) if self._name in names else 0
         self._name = names[place]
-        self._view = read_board(self._facts, known, place, self._judge, self._clock())
+        task = task_of(self._facts, known[place], self._judge, self._clock())
+        if task is None:
+            self._under_way = None
+        elif self._shelf.exact(task) is None:
+            self._begin(task)
+        else:
+            self._under_way = None
+        self._show(known, place, task)
+
+    def _begin(self, task: Task) -> None:
+        """Work out what is asked for; newer results of the same wait for what is under way."""
+        if self._under_way is None or self._under_way.key != task.key:
+            self._under_way = task
+            self._work_out(task)
+
+    @work(thread=True, exclusive=True, group="board")
+    def _work_out(self, task: Task) -> None:
+        started = time.monotonic()
+        worked = self._calculate(task)
+        self.post_message(self.Done(worked, time.monotonic() - started))
+
+    @on(Done)
+    def _done(self, event: Done) -> None:
+        """Show what was worked out, unless something else was asked for meanwhile."""
+        event.stop()
+        if self._under_way is None or not self._under_way.same(event.worked.task):
+            return
+        self._under_way = None
+        self._shelf.keep(event.worked)
+        self._rest_until = time.monotonic() + _REST * event.seconds
+        known = self._facts.known()
+        place = next((at for at, one in enumerate(known) if one.benchmark.name == self._name), None)
+        task = None if place is None else task_of(self._facts, known[place], self._judge, self._clock())
+        if place is None or task is None:
+            return
+        self._show(known, place, task)
+        if self._shelf.exact(task) is None:
+            self._read_after_rest()
+
+    def _show(self, known: Sequence[Known], place: int, task: Task | None) -> None:
+        """Show the newest that was worked out."""
+        worked = None if task is None else self._shelf.latest(task)
+        self._view = read_board(self._facts, known, place, worked, working=self._under_way is not None)
         self._leaderboard.show(self._view, self._clock())
         if self._level != "-board":
             self._show_items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,10 +13,7 @@ from cupola.benchmarks.definition import Benchmark
 from cupola.benchmarks.frontier import Axis, frontier
 from cupola.benchmarks.items import item_of
 from cupola.benchmarks.leaderboard import Leaderboard
-from cupola.benchmarks.noise import noise_of
 from cupola.benchmarks.outcomes import CODES
-from cupola.benchmarks.power import sight_of
-from cupola.benchmarks.roles import propose
 from cupola.benchmarks.table import Table
 from cupola.errors import CupolaError
 from cupola.statistics.outcomes import Outcome
@@ -24,51 +21,32 @@ from cupola.store.answers import AnswerState
 
 from ...benchmark_facts import BenchmarkFacts, Known
 from ...plotting.scatter import Dot
-from ...views.bench import numbers
 from ...views.bench.answers import AnswerView, GradeView, ItemView
 from ...views.bench.items import ItemMap
 from ...views.bench.records import BoardView
 from ...widgets.scatter import Cloud
+from .working import Worked
 
 _FIELD_LENGTH = 2_000
 
 
-def read_board(facts: BenchmarkFacts, known: Sequence[Known], place: int, view: int, now: float) -> BoardView:
-    """The benchmark at a place, judged by one of its views."""
+def read_board(
+    facts: BenchmarkFacts, known: Sequence[Known], place: int, worked: Worked | None, *, working: bool
+) -> BoardView:
+    """The benchmark at a place, with what was last worked out of its results and whether more is under way."""
     one = known[place]
     standing = {role: decision.arm for role, decision in facts.standing(one.benchmark.name).items()}
-    shown = BoardView(one.shown, one.run, standing=standing, place=place, count=len(known))
-    if one.run is None:
-        return shown
-    try:
-        board = facts.board(one.run, view)
-        if board is None:
-            return shown
-        dominated = frozenset(point.index for point in frontier(board) if point.dominated_by is not None)
-        proposals = propose(board, datetime.fromtimestamp(now, UTC).date())
-    except CupolaError as error:
-        return BoardView(one.shown, one.run, standing=standing, problem=error.problem, place=place, count=len(known))
-    return BoardView(
-        one.shown, one.run, board, proposals, _notes(board), standing, dominated, place=place, count=len(known)
+    found = BoardView(one.shown, one.run, standing=standing, place=place, count=len(known), working=working)
+    if worked is None:
+        return found
+    return replace(
+        found,
+        board=worked.board,
+        proposals=worked.proposals,
+        notes=worked.notes,
+        dominated=worked.dominated,
+        problem=worked.problem,
     )
-
-
-def _notes(board: Leaderboard) -> tuple[str, ...]:
-    """What could be seen at this n, and how much arms differ from themselves."""
-    notes = []
-    if board.pairs:
-        sight = sight_of(board)
-        seen = numbers.score(sight.difference, board.view.scale.width)
-        notes.append(f"Smallest difference that {sight.prompts:,} prompts can show: {seen} (80% power at .05).")
-    for noise in noise_of(board):
-        change = numbers.score(noise.floor.change.value, board.view.scale.width)
-        flips = numbers.share(noise.floor.flips.value)
-        notes.append(
-            f"Noise floor of {noise.name}: an item's score moves by {change} on its own, {flips} of verdicts flip."
-        )
-    if board.few_prompts:
-        notes.append("Few prompts: intervals rest on fewer than ten.")
-    return tuple(notes)
 
 
 def read_cloud(view: BoardView, axis: Axis) -> Cloud:

@@ -31,6 +31,8 @@ class BoardView:
     """The arm last decided on for each role."""
     dominated: frozenset[int] = frozenset()
     """Arms than which another scores at least as high for no more money."""
+    working: bool = False
+    """The newest results are still being worked out; the board is None or an earlier one."""
     problem: Problem | None = None
     """Why results cannot be shown."""
     place: int = 0

@@ -14,6 +14,8 @@ def verdict_lines(view: BoardView, width: int) -> list[Line]:
     if view.problem is not None:
         parts = (view.problem.what, view.problem.why, view.problem.remedy)
         return [spans for part in parts if part for spans in wrapped(part, width, "warn")]
+    if view.board is None and view.working:
+        return wrapped("The answers so far are being compared.", width, "muted")
     if not view.proposals:
         return wrapped("The verdict follows when answers are graded.", width, "muted")
     out: list[Line] = []
