@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
@@ -20,6 +20,7 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(FINITE, FINITE, st.integers(1, 12))
+@example(-1e308, 1e308, 1)
 def test_an_axis_holds_its_data_between_its_limits(low: float, high: float, count: int) -> None:
     axis = nice_axis(low, high, count)
     assert axis.low <= min(low, high) and axis.high >= max(low, high)

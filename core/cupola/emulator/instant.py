@@ -48,6 +48,7 @@ DEPLOYMENT = Deployment(
 
 REFERENCE = ModelReference(WeightsReference("talker", NAME), None)
 
+
 def is_instant(model: ModelReference) -> bool:
     """Whether a request for these weights needs no thought."""
     return model is REFERENCE

@@ -93,9 +93,7 @@ def failed(message: str, code: str = "") -> Job:
 
 
 def test_a_failed_job_keeps_the_services_words_and_gains_cause_and_remedy() -> None:
-    words = (
-        "The provided training data failed RAI checks for harm types: [violence]. Please fix the data."
-    )
+    words = "The provided training data failed RAI checks for harm types: [violence]. Please fix the data."
     found = explain(failed(words), [])
     assert found is not None and found.what == words and "safety check" in found.why and found.remedy
 

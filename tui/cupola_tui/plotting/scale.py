@@ -54,7 +54,10 @@ def nice_axis(low: float, high: float, count: int, log: bool = False) -> Axis:
         low, high = max(low - margin, -sys.float_info.max), min(high + margin, sys.float_info.max)
     plain = Axis(low, high, False, (low, high), (number(low), number(high)))
     # A finer step where a coarse one leaves fewer than two ticks between the limits.
-    coarse = _nice_step(high / max(1, count) - low / max(1, count))
+    rough = high / max(1, count) - low / max(1, count)
+    if not math.isfinite(rough):
+        return plain
+    coarse = _nice_step(rough)
     for step in (coarse, coarse / 2, coarse / 4):
         quarter = step / 4
         bottom = min(math.floor(low / quarter) * quarter, low) if math.isfinite(low / quarter) else math.inf
