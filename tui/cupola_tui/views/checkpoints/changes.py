@@ -140,7 +140,7 @@ def _compared(view: ChangesView) -> list[Line]:
     few = ", few prompts" if change.few_prompts else ""
     return [
         line((f"mean {_signed(change.value)}", "bold"), (f" {bounds}", "muted")),
-        line((f"paired {p_value(view.comparison.p)} of this pair alone, clustered by prompt{few}", "muted")),
+        line((f"paired {p_value(view.comparison.p)} clustered by prompt, this pair{few}", "muted")),
     ]
 
 
