@@ -135,7 +135,7 @@ def _gain_words(gain: Comparison) -> str:
     else:
         word = "inconclusive against the base model"
     few = ", few prompts" if change.few_prompts else ""
-    return f"{change.value:+.2f} over step 0 ({interval}{few}): {word}"
+    return f"{word}: {change.value:+.2f} over step 0 ({interval}{few})"
 
 
 def _saved(choice: Choice, summarised: Sequence[StepSummary]) -> str:
