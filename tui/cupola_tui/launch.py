@@ -77,6 +77,9 @@ def _screen(words: Sequence[str]) -> int:
     except CupolaError as error:
         sys.stderr.write(f"cupola: {error}\n")
         return error.exit_code
+    except OSError as error:
+        sys.stderr.write(f"cupola: {error.strerror or error}: {error.filename}.\n")
+        return 1
 
 
 def _no_screen(environment: Mapping[str, str]) -> str:

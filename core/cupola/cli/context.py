@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,14 +22,19 @@ OpenFace = Callable[[Profile, Mapping[str, str]], int]
 """Opens the screen on a profile with the given environment; returns its exit code."""
 
 
+def _nowhere() -> TextIO:
+    """Stands for a standard stream that the caller has closed, which Python gives as None."""
+    return io.StringIO()
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """A command's world. Tests hand in their own."""
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    out: TextIO = field(default_factory=lambda: sys.stdout)
-    err: TextIO = field(default_factory=lambda: sys.stderr)
-    input: TextIO = field(default_factory=lambda: sys.stdin)
+    out: TextIO = field(default_factory=lambda: sys.stdout or _nowhere())
+    err: TextIO = field(default_factory=lambda: sys.stderr or _nowhere())
+    input: TextIO = field(default_factory=lambda: sys.stdin or _nowhere())
     open_face: OpenFace | None = None
     transport: httpx2.AsyncBaseTransport | None = None
     """How the service is reached; the network if left out."""

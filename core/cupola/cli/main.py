@@ -48,10 +48,25 @@ def main(
     """
     world = context or Context(open_face=open_face)
     try:
-        options = _parsed(list(sys.argv[1:] if argv is None else argv), world)
-        code = options.run(options, world)
+        code = _carried_out(list(sys.argv[1:] if argv is None else argv), world)
         world.out.flush()
-        return int(code)
+        return code
+    except BrokenPipeError:
+        # The reader (head, a pager) has seen enough.
+        _forget_stdout()
+        return 0
+    except OSError as error:
+        # A full disk, a directory that may not be written: the machine's own words, and which file.
+        _forget_stdout()
+        where = f": {error.filename}" if error.filename else ""
+        world.say(f"cupola: {error.strerror or error}{where}.")
+        return CupolaError.exit_code
+
+
+def _carried_out(words: list[str], world: Context) -> int:
+    try:
+        options = _parsed(words, world)
+        return int(options.run(options, world))
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else 1
     except CupolaError as error:
@@ -59,10 +74,12 @@ def main(
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, a pager) has seen enough; the interpreter must not flush into the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+
+
+def _forget_stdout() -> None:
+    """Keep the interpreter from writing at its exit what could not be written now."""
+    if sys.__stdout__ is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
 
 
 class _Parser(argparse.ArgumentParser):

@@ -7,6 +7,7 @@ import argparse
 from ...worker.detach import detached
 from ..context import Context
 from ..demo import setup
+from .emulator import check_speed
 
 _GOES_ON = "The demo goes on without the screen. See it again with `cupola demo`; stop it with `cupola demo --stop`."
 
@@ -24,6 +25,7 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Set the demo up and open the screen on it."""
+    check_speed(options.speed)
     if options.stop:
         setup.stop(context)
     elif options.forget:
