@@ -194,4 +194,4 @@ def _in_words(error: sqlite3.DatabaseError, path: Path) -> StoreError:
         return StoreError(
             "The store is busy.", f"Another process has held {path} for {_BUSY_SECONDS:.0f} s.", "Try again."
         )
-    return StoreError(f"The store {path} could not be used.", text, "Check the disk; `cupola doctor` tells more.")
+    return StoreError(f"The store {path} could not be used.", text, "Check the disk; `cupola store check` tells more.")
