@@ -65,6 +65,7 @@ class BenchmarksPane(Pane):
         self._facts, self._profile, self._clock, self._calculate = facts, profile, clock, work_out
         self._shelf = Shelf()
         self._under_way: Task | None = None
+        """What is being worked out, if that is still asked for."""
         self._name = ""
         self._judge = 0
         """Which of the graders' views is shown."""
@@ -313,9 +314,7 @@ class BenchmarksPane(Pane):
         place = names.index(self._name) if self._name in names else 0
         self._name = names[place]
         task = task_of(self._facts, known[place], self._judge, self._clock())
-        if task is None:
-            self._under_way = None
-        elif self._shelf.exact(task) is None:
+        if task is not None and self._shelf.exact(task) is None:
             self._begin(task)
         else:
             self._under_way = None
