@@ -99,7 +99,7 @@ def screen_text(app: CupolaApp) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
-async def see(pilot: Pilot[str], text: str, seconds: float = 10.0) -> None:
+async def see(pilot: Pilot[str], text: str, seconds: float = 30.0) -> None:
     """Wait until a text stands on the screen."""
     end = time.monotonic() + seconds
     while text not in screen_text(pilot.app):  # type: ignore[arg-type]  # The pilot's app is Cupola's.

@@ -263,19 +263,30 @@ async def test_a_fix_goes_into_a_new_file_and_shows_what_it_changed(opened: Open
     assert b'"role": "human"' not in (folder / "broken.fixed.jsonl").read_bytes()
 
 
-async def test_a_split_writes_every_row_once_and_never_over_a_file(opened: Opened, see: See, folder: Path) -> None:
+async def _split(pilot: Pilot[str], see: See) -> None:
+    await see(pilot, "good_train.jsonl ─")
+    await pilot.press("x")
+    await see(pilot, "Split good_train.jsonl")
+    await pilot.press("down", "enter")
+    await see(pilot, "shares")
+    await pilot.press("enter")
+
+
+async def test_a_split_writes_every_row_once(opened: Opened, see: See, folder: Path) -> None:
     async with opened("good_train") as pilot:
-        for _ in range(2):
-            await see(pilot, "good_train.jsonl ─")
-            await pilot.press("x")
-            await see(pilot, "Split good_train.jsonl")
-            await pilot.press("down", "enter")
-            await see(pilot, "shares")
-            await pilot.press("enter")
-            await see(pilot, "Wrote good_train.train.jsonl" if _ == 0 else "exists already")
+        await _split(pilot, see)
+        await see(pilot, "Wrote good_train.train.jsonl")
     parts = [(folder / f"good_train.{name}.jsonl").read_bytes().splitlines() for name in ("train", "validation")]
     assert sorted([*parts[0], *parts[1]]) == sorted((folder / "good_train.jsonl").read_bytes().splitlines())
     assert all(parts)
+
+
+async def test_a_split_never_writes_over_a_file(opened: Opened, see: See, folder: Path) -> None:
+    async with opened("good_train") as pilot:
+        (folder / "good_train.train.jsonl").write_text("mine\n")
+        await _split(pilot, see)
+        await see(pilot, "exists already")
+    assert (folder / "good_train.train.jsonl").read_text() == "mine\n"
 
 
 async def test_a_folder_is_added_by_its_path_with_completion(
