@@ -281,6 +281,15 @@ async def test_a_split_writes_every_row_once(opened: Opened, see: See, folder: P
     assert all(parts)
 
 
+async def test_a_split_never_writes_over_a_file(opened: Opened, see: See, folder: Path) -> None:
+    async with opened("good_train") as pilot:
+        (folder / "good_train.train.jsonl").write_text("mine\n")
+        await _split(pilot, see)
+        # One word: the path before it is as long as the folder, so that the sentence may break anywhere.
+        await see(pilot, "already")
+    assert (folder / "good_train.train.jsonl").read_text() == "mine\n"
+
+
 async def test_a_folder_is_added_by_its_path_with_completion(
     open_app: OpenApp, see: See, store: Database, folder: Path
 ) -> None:
