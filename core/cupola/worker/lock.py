@@ -21,6 +21,8 @@ class Holder:
     started_at: float
     endpoint: str = ""
     """Which resource it talks to."""
+    build: str = ""
+    """Which code a worker runs; empty for a command that holds the lock for a moment."""
 
 
 @contextmanager

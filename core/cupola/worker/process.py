@@ -14,6 +14,7 @@ from pathlib import Path
 from ..errors import WorkerError
 from ..paths import Paths, default_paths
 from ..settings import Profile
+from .build import build
 from .lock import Holder, holder_of, was_killed
 
 _LOG_KEPT = 1_000_000
@@ -58,6 +59,8 @@ def start(
 ) -> Status:
     """Start the profile's worker detached from this process and its terminal, unless one runs already.
 
+    One that runs older code is replaced: it would not know the wishes of this face. Its work goes on where it was.
+
     Args:
         profile: What to talk to; the worker reads the rest of the profile itself.
         environment: The worker's environment; a key in it is the worker's only copy.
@@ -69,7 +72,9 @@ def start(
     """
     where = paths or default_paths(environment)
     running = status(profile.name, where)
-    if running.named:
+    if running.holder is not None and running.holder.build not in ("", build()):
+        stop(profile.name, where, seconds)
+    elif running.named:
         return running
     log = where.log(f"worker-{profile.name}")
     command = [sys.executable, "-m", "cupola.worker", "--detach", "--profile", profile.name]

@@ -19,6 +19,7 @@ from ..settings import Profile
 from ..store import health
 from ..store.database import Database, keep_good_copy, open_store
 from . import benchmarks
+from .build import build
 from .lock import Holder, held
 from .loop import Loop
 from .poll import pace_of
@@ -36,7 +37,7 @@ def run(profile: Profile, paths: Paths, environment: Mapping[str, str] = os.envi
         NotAllowedError: there is no key; the store's health says so too.
         CupolaError: the profile or the store cannot be used.
     """
-    with held(paths.worker_lock(profile.name), Holder(os.getpid(), time.time(), profile.endpoint)):
+    with held(paths.worker_lock(profile.name), Holder(os.getpid(), time.time(), profile.endpoint, build())):
         database = _opened(paths, profile)
         try:
             _work(profile, database, environment)

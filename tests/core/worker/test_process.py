@@ -155,3 +155,25 @@ def test_a_worker_that_cannot_start_is_an_error_with_its_last_words(tmp_path: Pa
     emulation = Emulation(tmp_path, 1.0, port=1)
     with pytest.raises(WorkerError, match="not valid TOML"):
         process.start(emulation.profile, environment, paths, seconds=1.5)
+
+
+OLDER = """
+import os, sys, time
+from pathlib import Path
+from cupola.worker.lock import Holder, held
+with held(Path(sys.argv[1]), Holder(os.getpid(), 1.0, "", "0.0.1+1.1")):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_worker_that_runs_older_code_is_replaced(house: House) -> None:
+    lock = house.paths.worker_lock("test")
+    older = subprocess.Popen([sys.executable, "-c", OLDER, str(lock)], stdout=subprocess.PIPE)
+    assert older.stdout is not None
+    with older.stdout:
+        older.stdout.readline()
+    newer = house.start()
+    assert newer != older.pid
+    assert older.wait(10) == -signal.SIGTERM
+    assert house.start() == newer
