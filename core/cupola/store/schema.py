@@ -177,4 +177,11 @@ MIGRATIONS: tuple[str, ...] = (
 
     DROP TABLE evaluation_items_before;
     """,
+    """
+    CREATE TABLE downloads (
+        id INTEGER PRIMARY KEY, file_id TEXT NOT NULL, folder TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
+        created_at REAL NOT NULL, updated_at REAL NOT NULL, bytes INTEGER, received INTEGER NOT NULL, tag TEXT NOT NULL,
+        path TEXT, problem TEXT
+    ) STRICT;
+    """,
 )
