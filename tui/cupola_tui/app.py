@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import time
 from collections.abc import Callable, Mapping
@@ -26,7 +27,7 @@ from .commands import Command, remapped, unknown_ids
 from .facts import Facts
 from .lines import visible
 from .messages import Ask, Copy, Keep, Read, Say, Wish
-from .panes.pane import Pane
+from .panes.opening import Surroundings, open_pane
 from .screens.frame import FrameScreen
 from .terminal import ControlFilter, SentMeter, metered, narrowed
 from .themes import DARK, LIGHT, THEMES
@@ -90,7 +91,9 @@ class CupolaApp(App[str]):
         self._watch = StoreWatch(database)
         self._state = FrameState(profile)
         self._told: dict[int, IntentState] = {}
-        self._frame = FrameScreen({name: self._maker(name) for name in PANES}, self._commands, self._meter, clock)
+        here = Surroundings(profile, database, self._facts, clock, self._preferences.file)
+        makers = {name: functools.partial(open_pane, name, here) for name in PANES}
+        self._frame = FrameScreen(makers, self._commands, self._meter, clock)
 
     def get_driver_class(self) -> type[Driver]:
         """The terminal's driver, counting what it sends."""
@@ -356,32 +359,6 @@ class CupolaApp(App[str]):
             timeout=8 if warning else 3,
             markup=False,
         )
-
-    def _maker(self, name: str) -> Callable[[], Pane]:
-        def make() -> Pane:
-            if name == "jobs":
-                from .panes.jobs.pane import JobsPane
-
-                return JobsPane(self._facts, self._profile, self._clock, self._preferences.file)
-            if name == "datasets":
-                from .panes.datasets.pane import DatasetsPane
-
-                return DatasetsPane(self._facts, self._profile, self._clock)
-            if name == "benchmarks":
-                from .benchmark_facts import BenchmarkFacts
-                from .panes.benchmarks.pane import BenchmarksPane
-
-                return BenchmarksPane(BenchmarkFacts(self._database), self._profile, self._clock)
-            if name == "checkpoints":
-                from .checkpoint_facts import CheckpointFacts
-                from .panes.checkpoints.pane import CheckpointsPane
-
-                return CheckpointsPane(CheckpointFacts(self._facts), self._profile, self._clock)
-            from .panes.empty import EmptyPane
-
-            return EmptyPane(name)
-
-        return make
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Send narrow updates. The hook is Textual's own and private; a test counts the bytes."""
