@@ -184,4 +184,23 @@ MIGRATIONS: tuple[str, ...] = (
         path TEXT, problem TEXT
     ) STRICT;
     """,
+    """
+    CREATE TABLE workflows (
+        id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, definition TEXT NOT NULL,
+        created_at REAL NOT NULL, updated_at REAL NOT NULL, finished_at REAL, soft REAL, hard REAL,
+        gates TEXT NOT NULL, problem TEXT, branch_of INTEGER, branch_at TEXT, place TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX workflows_by_state ON workflows (state, id);
+
+    CREATE TABLE stages (
+        workflow INTEGER NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL,
+        state TEXT NOT NULL DEFAULT 'pending', inputs_hash TEXT NOT NULL DEFAULT '',
+        inputs TEXT NOT NULL DEFAULT '{}', outputs TEXT NOT NULL DEFAULT '{}', notes TEXT NOT NULL DEFAULT '{}',
+        done REAL NOT NULL DEFAULT 0, total REAL NOT NULL DEFAULT 0, unit TEXT NOT NULL DEFAULT '',
+        spend REAL NOT NULL DEFAULT 0, reserved REAL NOT NULL DEFAULT 0, low REAL, high REAL, began_at REAL,
+        resumed_at REAL, resumed_done REAL NOT NULL DEFAULT 0, finished_at REAL, agreed_at REAL,
+        question TEXT NOT NULL DEFAULT '', problem TEXT, reused_from INTEGER, PRIMARY KEY (workflow, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX stages_by_inputs ON stages (inputs_hash, name);
+    """,
 )
