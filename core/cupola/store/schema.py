@@ -203,4 +203,25 @@ MIGRATIONS: tuple[str, ...] = (
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX stages_by_inputs ON stages (inputs_hash, name);
     """,
+    """
+    CREATE TABLE deployments (
+        name TEXT PRIMARY KEY COLLATE NOCASE, model TEXT NOT NULL, sku TEXT NOT NULL, capacity INTEGER NOT NULL,
+        state TEXT NOT NULL, wanted_at REAL NOT NULL, model_format TEXT NOT NULL, model_version TEXT NOT NULL,
+        service_state TEXT NOT NULL, wanted_capacity INTEGER, created_at REAL, ready_at REAL, gone_at REAL,
+        fuse_at REAL, idle_seconds REAL, problem TEXT, nonce TEXT NOT NULL, operation TEXT NOT NULL, step_at REAL,
+        next_at REAL, purpose TEXT NOT NULL, raw TEXT NOT NULL, as_of REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE deployment_steps (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE, at REAL NOT NULL, state TEXT NOT NULL,
+        words TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX deployment_steps_by_name ON deployment_steps (name, id);
+
+    CREATE TABLE quota (
+        name TEXT PRIMARY KEY, text TEXT NOT NULL, used REAL NOT NULL, "limit" REAL NOT NULL, as_of REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE INDEX answers_by_deployment ON answers (deployment, sent_at) WHERE purpose != 'probe';
+    """,
 )
