@@ -10,7 +10,7 @@ from ..errors import CupolaError, ServiceError, UnreachableError
 from ..models import Intent, IntentState, Job, Phase, Problem
 from ..store import intents, jobs
 from ..store.database import Database
-from . import uploads
+from . import transfers
 
 PAUSE, RESUME, CANCEL = "job.pause", "job.resume", "job.cancel"
 REFRESH = "refresh"
@@ -54,8 +54,8 @@ async def _obey(service: Service, database: Database, intent: Intent) -> Effect:
     if intent.kind in (PAUSE, RESUME, CANCEL):
         intents.finish(database, intent.id, service.clock(), await _steered(service, database, intent))
         return Effect.LOOK
-    if intent.kind in uploads.KINDS:
-        intents.finish(database, intent.id, service.clock(), await uploads.obey(service, database, intent))
+    if intent.kind in transfers.KINDS:
+        intents.finish(database, intent.id, service.clock(), await transfers.obey(service, database, intent))
         return Effect.NONE
     if intent.kind in (REFRESH, FREEZE, THAW):
         intents.finish(database, intent.id, service.clock())
@@ -82,9 +82,9 @@ async def _steered(service: Service, database: Database, intent: Intent) -> Prob
 
 async def _resolved(service: Service, database: Database, intent: Intent) -> Problem | None:
     """None if the job's state shows that the wish came true, else what to tell."""
-    if intent.kind in uploads.KINDS:
-        # Writing an upload down, cancelling and deleting do no harm when done twice.
-        return await uploads.obey(service, database, intent)
+    if intent.kind in transfers.KINDS:
+        # Writing a transfer down, cancelling and deleting do no harm when done twice.
+        return await transfers.obey(service, database, intent)
     if intent.kind not in (PAUSE, RESUME, CANCEL):
         return None
     try:

@@ -15,7 +15,8 @@ from ..models import Health
 from ..store import health
 from ..store.database import Database, keep_good_copy
 from . import intents, poll, sync
-from .uploads import Uploads
+from .transfers import Transfers
+from .uploads import Limits
 
 log = logging.getLogger("cupola.worker")
 
@@ -45,11 +46,13 @@ class Loop:
     """Whether the wishes of a worker that died have been answered."""
     version: int = -1
     """The store's data version when wishes were last looked for."""
-    uploads: Uploads = field(init=False)
+    limits: Limits = field(default_factory=Limits)
+    """From which size on files are sent in parts."""
+    transfers: Transfers = field(init=False)
     """Files on their way, beside the polling."""
 
     def __post_init__(self) -> None:
-        self.uploads = Uploads(self.service, self.database)
+        self.transfers = Transfers(self.service, self.database, self.limits)
 
     async def run(self) -> None:
         """Go on until cancelled.
@@ -60,7 +63,7 @@ class Loop:
         try:
             await self._go_on()
         finally:
-            await self.uploads.close()
+            await self.transfers.close()
 
     async def _go_on(self) -> None:
         self.next_look = self.monotonic()
@@ -96,7 +99,7 @@ class Loop:
             self.resolved = True
         if await intents.obey_all(self.service, self.database) is intents.Effect.LOOK:
             self.asked, self.next_look, self.memory.seldom_at = True, self.monotonic(), None
-        self.uploads.wake()
+        self.transfers.wake()
 
     async def look(self) -> None:
         """Look at the service once and set the time of the next look."""

@@ -23,14 +23,17 @@ from .build import build
 from .lock import Holder, held
 from .loop import Loop
 from .poll import pace_of
+from .uploads import Limits
 
 log = logging.getLogger("cupola.worker")
 
 _STOPPERS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def run(profile: Profile, paths: Paths, environment: Mapping[str, str] = os.environ) -> None:
-    """Work for a profile until a signal asks to stop.
+def run(
+    profile: Profile, paths: Paths, environment: Mapping[str, str] = os.environ, limits: Limits | None = None
+) -> None:
+    """Work for a profile until a signal asks to stop; `limits` say from which size on files are sent in parts.
 
     Raises:
         WorkerError: another worker of the profile runs.
@@ -40,16 +43,16 @@ def run(profile: Profile, paths: Paths, environment: Mapping[str, str] = os.envi
     with held(paths.worker_lock(profile.name), Holder(os.getpid(), time.time(), profile.endpoint, build())):
         database = _opened(paths, profile)
         try:
-            _work(profile, database, environment)
+            _work(profile, database, environment, limits or Limits())
         finally:
             database.close()
 
 
-def _work(profile: Profile, database: Database, environment: Mapping[str, str]) -> None:
+def _work(profile: Profile, database: Database, environment: Mapping[str, str], limits: Limits) -> None:
     log.info("Working for profile %s at %s as process %d.", profile.name, profile.endpoint, os.getpid())
     try:
         credential = find_credential(profile, environment)
-        asyncio.run(_until_told(profile, credential, database))
+        asyncio.run(_until_told(profile, credential, database, limits))
     except CupolaError as error:
         _leave_word(database, error.problem)
         raise
@@ -70,7 +73,7 @@ def _opened(paths: Paths, profile: Profile) -> Database:
         return open_store(path)
 
 
-async def _until_told(profile: Profile, credential: Credential, database: Database) -> None:
+async def _until_told(profile: Profile, credential: Credential, database: Database, limits: Limits) -> None:
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     for number in _STOPPERS:
@@ -81,7 +84,7 @@ async def _until_told(profile: Profile, credential: Credential, database: Databa
             connect(profile, credential, on_call=on_call) as service,
             benchmarks.at_work(profile, credential, service, database),
         ):
-            await Loop(service, database, pace_of(profile)).run()
+            await Loop(service, database, pace_of(profile), limits=limits).run()
     except asyncio.CancelledError:
         log.info("Told to stop.")
 

@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -45,31 +45,6 @@ class Limits:
     plain: int = service_files.LARGEST_PLAIN
     """A larger file is sent in parts."""
     part: int = service_uploads.PART_BYTES
-
-
-@dataclass(slots=True)
-class Uploads:
-    """Sends beside the polling, one file at a time."""
-
-    service: Service
-    database: Database
-    limits: Limits = field(default_factory=Limits)
-    _task: asyncio.Task[None] | None = None
-
-    def wake(self) -> None:
-        """Go on with what is open, unless that is under way."""
-        if self._task is not None and self._task.done():
-            if not self._task.cancelled() and (error := self._task.exception()) is not None:
-                log.error("Uploading stopped: %s", error)
-            self._task = None
-        if self._task is None and datasets.next_upload(self.database) is not None:
-            self._task = asyncio.create_task(drain(self.service, self.database, self.limits))
-
-    async def close(self) -> None:
-        """Stop sending; what is open goes on with the next worker."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
 
 
 async def obey(service: Service, database: Database, intent: Intent) -> Problem | None:

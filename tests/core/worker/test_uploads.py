@@ -24,7 +24,8 @@ from cupola.store import datasets, files, intents
 from cupola.store.database import Database
 from cupola.worker import uploads
 from cupola.worker.intents import obey_all, resolve_taken
-from cupola.worker.uploads import Limits, Uploads, at_the_service, drain
+from cupola.worker.transfers import Transfers
+from cupola.worker.uploads import Limits, at_the_service, drain
 
 NOW = 2_000.0
 ROWS = b'{"messages": []}\n' * 40
@@ -334,7 +335,7 @@ async def test_the_running_worker_sends_beside_its_other_work(
     ask(store, file)
     async with opened() as service:
         await obey_all(service, store)
-        running = Uploads(service, store)
+        running = Transfers(service, store)
         running.wake()
         running.wake()
         while datasets.next_upload(store) is not None:

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import os
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from ...datasets.listing import clashes
 from ...datasets.writing import Content, fingerprint
-from ...errors import CupolaError, UsageError, WorkerError
-from ...models import Intent, IntentState, Upload, UploadState
+from ...errors import UsageError
+from ...models import Upload, UploadState
 from ...store import datasets, files, intents
 from ...store.database import Database
 from ..context import Context, Session, session_of, store_of
-from ..fresh import service_of, worker_runs
 from ..output import emit, emit_one
+from .doing import obeyed, waited
 
-Found = TypeVar("Found")
-
-_LOOK_SECONDS = 0.1
 _COLUMNS = ("name", "state", "service", "bytes", "sha256")
 
 
@@ -54,9 +47,7 @@ def delete(options: argparse.Namespace, context: Context) -> int:
     with store_of(context, session.profile) as database:
         context.confirm(f"Delete {options.id} at the service for good?", options.yes)
         intent_id = intents.wish(database, "file.delete", options.id, time.time())
-        answer = _wait(session, context, database, lambda: _answered(database, intent_id))
-        if answer.problem is not None:
-            raise CupolaError(answer.problem.what, answer.problem.why, answer.problem.remedy, answer.problem.raw)
+        obeyed(session, context, database, intent_id)
         emit_one(options, context.out, "cupola.file.deleted/1", {"id": options.id, "deleted": True}, time.time())
     return 0
 
@@ -79,9 +70,7 @@ def _sent(session: Session, context: Context, database: Database, path: Path, pu
     _warn_of_clashes(context, database, content)
     arguments = {"sha256": content.sha256, "purpose": purpose}
     intent_id = intents.wish(database, "file.upload", str(path), time.time(), arguments)
-    answer = _wait(session, context, database, lambda: _answered(database, intent_id))
-    if answer.problem is not None:
-        raise UsageError(answer.problem.what, answer.problem.why, answer.problem.remedy)
+    obeyed(session, context, database, intent_id)
     mine = next(one for one in datasets.uploads(database) if (one.sha256, one.name) == (content.sha256, content.name))
     told = [""]
 
@@ -93,50 +82,13 @@ def _sent(session: Session, context: Context, database: Database, path: Path, pu
             context.say(words)
         return None if now.state.open else now
 
-    return _wait(session, context, database, done)
+    return waited(session, context, database, done)
 
 
 def _warn_of_clashes(context: Context, database: Database, content: Content) -> None:
     other = clashes(content.name, content.sha256, files.files(database), datasets.contents(database))
     if other:
         context.say(f"The service has another content under the name {content.name}: {other[0].id}. Both will stand.")
-
-
-def _answered(database: Database, intent_id: int) -> Intent | None:
-    intent = intents.get(database, intent_id)
-    return intent if intent and intent.state in (IntentState.DONE, IntentState.FAILED) else None
-
-
-def _wait(session: Session, context: Context, database: Database, look: Callable[[], Found | None]) -> Found:
-    """Until it is there, by the worker's doing or, where none runs, by this process."""
-    while (found := look()) is None:
-        if worker_runs(session, context):
-            time.sleep(_LOOK_SECONDS)
-        else:
-            _work_here(session, context, database)
-    return found
-
-
-def _work_here(session: Session, context: Context, database: Database) -> None:
-    """Do what a worker would do with open wishes and uploads, holding its lock so that none starts meanwhile."""
-    from ...worker.lock import Holder, held
-
-    try:
-        with held(context.paths.worker_lock(session.profile.name), Holder(os.getpid(), time.time())):
-            asyncio.run(_work(session, database))
-    except WorkerError:
-        # One has started just now; it will do it.
-        return
-
-
-async def _work(session: Session, database: Database) -> None:
-    from ...worker.intents import obey_all, resolve_taken
-    from ...worker.uploads import drain
-
-    async with service_of(session, database) as service:
-        await resolve_taken(service, database)
-        await obey_all(service, database)
-        await drain(service, database)
 
 
 def _row(upload: Upload) -> dict[str, object]:

@@ -11,6 +11,8 @@ from ...models import ServiceFile
 from ...store import files
 from ...store.database import Database
 from ..context import Context, Session, session_of, store_of
+from ..dataset_commands.fetching import add_download
+from ..dataset_commands.sending import delete
 from ..fresh import service_of, told, worker_runs
 from ..output import emit, emit_one, when
 
@@ -26,6 +28,11 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     upload_.add_argument("--purpose", default="fine-tune", choices=("fine-tune", "evals", "batch"))
     upload_.add_argument("--no-wait", action="store_true", help="do not wait until it is processed")
     upload_.set_defaults(run=upload)
+    add_download(verbs, common)
+    delete_ = verbs.add_parser("delete", parents=[common], help="delete a file of the service for good")
+    delete_.add_argument("id", metavar="FILE-ID")
+    delete_.add_argument("-y", "--yes", action="store_true", help="do it without a question")
+    delete_.set_defaults(run=delete)
 
 
 def list_(options: argparse.Namespace, context: Context) -> int:
