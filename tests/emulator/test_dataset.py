@@ -10,12 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cupola.emulator.jobs.dataset import DatasetError, check_dataset, read_rows
+from cupola.emulator.jobs.dataset import check_dataset
 from cupola.emulator.jobs.hyperparameters import read_hyperparameters, render_hyperparameters
+from cupola.emulator.jobs.images import is_skipped
+from cupola.emulator.jobs.lines import DatasetError, read_rows
 from cupola.emulator.results import COLUMNS, results_csv
 
 USER = {"role": "user", "content": "x"}
 ASSISTANT = {"role": "assistant", "content": "y"}
+TOOL = {"type": "function", "function": {"name": "f"}}
+CALL = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+CALLS = {"role": "assistant", "tool_calls": [CALL]}
 
 
 def check(tmp_path, rows, method="supervised", *, training=False):
@@ -28,7 +33,8 @@ def check(tmp_path, rows, method="supervised", *, training=False):
     ("method", "row"),
     [
         ("supervised", {"messages": [{"role": "system", "content": ""}, USER, {**ASSISTANT, "weight": 0}]}),
-        ("supervised", {"messages": [USER, {"role": "assistant", "tool_calls": [{"function": {"arguments": "{}"}}]}]}),
+        ("supervised", {"messages": [USER, CALLS], "tools": [TOOL]}),
+        ("supervised", {"messages": [USER, {"role": "assistant", "function_call": {"name": "f"}}]}),
         ("supervised", {"messages": [{**USER, "content": [{"type": "text", "text": "x"}]}, ASSISTANT], "tools": []}),
         ("dpo", {"input": {"messages": [USER]}, "preferred_output": [ASSISTANT], "non_preferred_output": [ASSISTANT]}),
         ("reinforcement", {"messages": [USER], "target": "5"}),
@@ -52,7 +58,7 @@ def test_good_rows_pass(tmp_path, method, row):
         ("supervised", {"messages": [{**USER, "weight": 1}, ASSISTANT]}, "'messages[0].weight' must be 0 or 1"),
         (
             "supervised",
-            {"messages": [USER, {**ASSISTANT, "tool_calls": [{"function": {"arguments": {}}}]}]},
+            {"messages": [USER, {**CALLS, "tool_calls": [{**CALL, "function": {"arguments": {}}}]}], "tools": [TOOL]},
             "must be a JSON string.",
         ),
         ("dpo", {"messages": [USER]}, "'input' must be an object."),
@@ -77,6 +83,16 @@ def test_a_bad_row_is_named_with_its_line(tmp_path, method, row, problem):
         check(tmp_path, [good, row], method)
     assert "line 2: " in caught.value.message
     assert problem in caught.value.message
+
+
+def test_training_passes_over_an_example_with_an_image_of_more_than_ten_megabytes():
+    def example(size):
+        url = "data:image/png;base64," + "A" * size
+        image = {"type": "image_url", "image_url": {"url": url}}
+        return {"messages": [{"role": "user", "content": [image]}, ASSISTANT]}
+
+    assert is_skipped(example(11 * 1024 * 1024 * 4 // 3))
+    assert not is_skipped(example(9 * 1024 * 1024 * 4 // 3)) and not is_skipped({"messages": [USER, ASSISTANT]})
 
 
 def test_a_byte_order_mark_and_blank_lines_are_passed_over(tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..jobs.dataset import DatasetError, read_rows
+from ..jobs.lines import DatasetError, read_rows
 from ..state.eval_items import EvalRow
 from .item_schema import SchemaError, check_value
 

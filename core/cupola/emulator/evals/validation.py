@@ -12,7 +12,7 @@ from typing import Any
 from cupola.graders import Grader, parse_grader
 
 from ..dialect import new_timed_id
-from ..jobs.dataset import read_rows
+from ..jobs.lines import read_rows
 from ..jobs.view import masked
 from ..resource import Resource
 from ..serving import resolve_model

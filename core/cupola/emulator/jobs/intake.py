@@ -7,8 +7,9 @@ from typing import Literal
 
 from ..state.folders import Folders
 from ..state.jobs import Job
-from .dataset import DatasetError, check_dataset
+from .dataset import check_dataset
 from .graders import sandbox_gap
+from .lines import DatasetError, bad_file
 from .view import given_hyperparameters
 
 MOST_TOKENS = 2_000_000_000
@@ -19,7 +20,7 @@ _BYTES_PER_TOKEN = 4
 _FIELDS: tuple[Literal["training_file", "validation_file"], ...] = ("training_file", "validation_file")
 
 
-def take_in_files(folders: Folders, job: Job) -> None:
+def take_in_files(folders: Folders, job: Job, *, vision: bool) -> None:
     """Copy a job's files into its folder, where they outlive their deletion, and check them. Raises DatasetError."""
     folders.job(job.uuid).mkdir(mode=0o700, exist_ok=True)
     for field in _FIELDS:
@@ -33,7 +34,7 @@ def take_in_files(folders: Folders, job: Job) -> None:
             why = "it was deleted" if isinstance(error, FileNotFoundError) else "it could not be read"
             problem = f"The {field} '{file_id}' could not be imported: {why}."
             raise DatasetError("fileImportFailed", problem) from error
-        check_dataset(copy, job.method, training=field == "training_file")
+        check_dataset(copy, job.method, training=field == "training_file", vision=vision)
 
 
 def check_volume(size: int, epochs: int) -> None:
@@ -44,8 +45,9 @@ def check_volume(size: int, epochs: int) -> None:
     """
     tokens = size // _BYTES_PER_TOKEN * epochs
     if tokens > MOST_TOKENS:
-        problem = f"the file has about {tokens} tokens over {epochs} epochs, but at most {MOST_TOKENS} are allowed."
-        raise DatasetError("jsonlValidationFailed", f"Validation of jsonl file failed: {problem}")
+        raise bad_file(
+            f"the file has about {tokens} tokens over {epochs} epochs, but at most {MOST_TOKENS} are allowed."
+        )
 
 
 def _check_sandbox(job: Job) -> None:
@@ -56,9 +58,13 @@ def _check_sandbox(job: Job) -> None:
         raise DatasetError("invalidPayload", gap)
 
 
-def take_in(folders: Folders, job: Job) -> None:
-    """Everything that is checked before a job may queue. Raises DatasetError in plain words."""
+def take_in(folders: Folders, job: Job, *, vision: bool) -> None:
+    """Everything that is checked before a job may queue. Raises DatasetError in plain words.
+
+    Args:
+        vision: Whether the job's model learns from images.
+    """
     _check_sandbox(job)
-    take_in_files(folders, job)
+    take_in_files(folders, job, vision=vision)
     size = folders.dataset(job.uuid, "training_file").stat().st_size
     check_volume(size, given_hyperparameters(job).get("n_epochs", 1))

@@ -9,9 +9,10 @@ from typing import Any
 
 from ..errors import ApiError
 from ..inference.client import Inference
-from ..jobs.dataset import DatasetError
 from ..jobs.intake import take_in
+from ..jobs.lines import DatasetError
 from ..resource import Resource
+from ..serving import resolve_model
 from ..state import jobs, progress
 from ..state.database import transaction
 from ..state.jobs import Job
@@ -151,7 +152,10 @@ class Lifecycle:
 
     async def _preprocessing(self, job: Job) -> None:
         if job.id not in self._checks:
-            self._checks[job.id] = asyncio.create_task(asyncio.to_thread(take_in, self._resource.folders, job))
+            serving = resolve_model(self._resource, job.model)
+            vision = serving is None or serving.base.vision
+            check = asyncio.to_thread(take_in, self._resource.folders, job, vision=vision)
+            self._checks[job.id] = asyncio.create_task(check)
             self._checks[job.id].add_done_callback(lambda _task: self.wake())
         if not (self._checks[job.id].done() and self._passed(job, "preprocessing")):
             return

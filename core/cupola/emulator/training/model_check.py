@@ -15,7 +15,7 @@ from typing import Any
 from ..engine import AnswerRequest
 from ..engines import ModelReference
 from ..inference.client import Inference
-from ..jobs.dataset import read_rows
+from ..jobs.lines import read_rows
 from ..resource import Resource
 from ..state.jobs import Job
 

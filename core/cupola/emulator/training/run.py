@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import Hyperparameters, StepReport, Trainer, TrainingRow, ValidationSample
 from ..engines import EngineName, Engines, Training, load_engines
-from ..jobs.dataset import read_rows
+from ..jobs.images import is_skipped
+from ..jobs.lines import read_rows
 from ..parent import tell
 from .journal import Journal, write_arrays
 from .plan import Plan
@@ -43,7 +44,7 @@ class Prepared:
 
 
 def _rows(path: str) -> list[TrainingRow]:
-    return [row for _number, row in read_rows(Path(path))]
+    return [row for _number, row in read_rows(Path(path)) if not is_skipped(row)]
 
 
 def _mostly_puzzles(engines: Engines, rows: Sequence[TrainingRow]) -> bool:
