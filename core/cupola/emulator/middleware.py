@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import random
 import re
 import uuid
 from collections.abc import Callable
 from email.utils import formatdate
 from typing import Literal
 
-from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .account import Account
@@ -24,7 +25,22 @@ UPLOAD_LIMIT = 512 * 1024 * 1024
 
 _MULTIPART_ROOM = 64 * 1024
 _LOCAL_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?", re.IGNORECASE)
+_IDS = random.Random()
+"""For ids that are to be unique, not secret: the system's own randomness costs a call of the system each time."""
 _DATED_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    """A header's first value, empty where it is absent. Every request asks for several: no object is made for it."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return b""
+
+
+@functools.lru_cache(maxsize=64)
+def _is_local(host: bytes) -> bool:
+    return _LOCAL_HOST.fullmatch(host.decode("latin-1")) is not None
 
 
 class LocalHostOnly:
@@ -34,7 +50,7 @@ class LocalHostOnly:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _LOCAL_HOST.fullmatch(Headers(scope=scope).get("host", "")):
+        if scope["type"] == "http" and not _is_local(_header(scope, b"host")):
             refusal = ApiError(421, "MisdirectedRequest", "The emulator answers to 127.0.0.1 and localhost only.")
             await refusal.response()(scope, receive, send)
             return
@@ -42,8 +58,8 @@ class LocalHostOnly:
 
 
 @functools.lru_cache(maxsize=4)
-def _http_date(second: int) -> str:
-    return formatdate(second, usegmt=True)
+def _http_date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
 
 
 class RequestIds:
@@ -51,25 +67,24 @@ class RequestIds:
 
     def __init__(self, app: ASGIApp, region: str, now: Callable[[], float]) -> None:
         self.app = app
-        self.region = region
+        self.region = (b"x-ms-region", region.encode())
         self.now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = str(uuid.uuid4())
-        client_id = Headers(scope=scope).get("x-ms-client-request-id")
+        request_id = str(uuid.UUID(int=_IDS.getrandbits(128), version=4)).encode()
+        client_id = _header(scope, b"x-ms-client-request-id")
 
         async def send_with_ids(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("date", _http_date(int(self.now())))
-                headers["apim-request-id"] = request_id
-                headers["x-request-id"] = request_id
-                headers["x-ms-region"] = self.region
+                headers = message.setdefault("headers", [])
+                if not any(key == b"date" for key, _ in headers):
+                    headers.append((b"date", _http_date(int(self.now()))))
+                headers += [(b"apim-request-id", request_id), (b"x-request-id", request_id), self.region]
                 if client_id:
-                    headers["x-ms-client-request-id"] = client_id
+                    headers.append((b"x-ms-client-request-id", client_id))
             await send(message)
 
         await self.app(scope, receive, send_with_ids)
@@ -89,11 +104,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        multipart = headers.get("content-type", "").startswith("multipart/form-data")
+        multipart = _header(scope, b"content-type").startswith(b"multipart/form-data")
         limit = UPLOAD_LIMIT + _MULTIPART_ROOM if multipart else JSON_LIMIT
-        declared = headers.get("content-length", "0")
-        if declared.isascii() and declared.isdigit() and int(declared) > limit:
+        declared = _header(scope, b"content-length")
+        if declared.isdigit() and int(declared) > limit:
             await _too_large(limit).response()(scope, receive, send)
             return
         seen = 0
@@ -109,7 +123,10 @@ class BodyLimit:
         await self.app(scope, receive_within_limit, send)
 
 
-def _check_version(surface: Literal["dated", "v1"], version: str | None) -> None:
+@functools.lru_cache(maxsize=64)
+def _check_version(surface: Literal["dated", "v1"], query: bytes) -> None:
+    # Only what passes is remembered: a refusal is raised anew.
+    version = QueryParams(query).get("api-version")
     if surface == "dated" and not version:
         raise unknown_path()
     allowed = _DATED_VERSION.fullmatch(version or "") if surface == "dated" else version in (None, "v1", "preview")
@@ -139,8 +156,6 @@ class Gate:
         if scope["type"] == "http":
             check_access(self.account, "v1" if not self.versioned else self.surface, Headers(scope=scope), self.now())
             if self.versioned:
-                _check_version(
-                    "dated" if self.surface == "dated" else "v1", QueryParams(scope["query_string"]).get("api-version")
-                )
+                _check_version("dated" if self.surface == "dated" else "v1", scope["query_string"])
             scope["cupola.surface"] = self.surface
         await self.app(scope, receive, send)

@@ -105,6 +105,9 @@ def serve(
         access_log=False,
         timeout_graceful_shutdown=1,
         ws="none",
+        # Nothing stands between a client and the emulator that could speak for it.
+        proxy_headers=False,
+        server_header=False,
         # The application tells its own time and may drop its own connections.
         date_header=False,
         http=cast(Any, droppable_protocol),
