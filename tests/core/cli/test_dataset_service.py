@@ -38,6 +38,8 @@ class Shelf(Cloud):
         file_id = path.removeprefix("/files/")
         if method == "DELETE":
             return httpx2.Response(200, json={"id": file_id, "deleted": self.files.pop(file_id, None) is not None})
+        if file_id.removesuffix("/content") in self.files and path.endswith("/content"):
+            return httpx2.Response(200, content=b"{}\n")
         if file_id in self.files:
             return httpx2.Response(200, json=self.files[file_id])
         return super().__call__(request)
@@ -97,6 +99,22 @@ def test_deleting_asks_first(shell: Shell, cloud: Shelf, train: Path) -> None:
     assert shell.run("dataset", "delete", "file-1", answers="n\n") == 2
     assert list(cloud.files) == ["file-1"]
     assert shell.run("dataset", "delete", "file-1", "-y") == 0, shell.err
+    assert not cloud.files
+
+
+def test_a_file_of_the_service_is_fetched_into_a_folder_and_deleted(
+    shell: Shell, cloud: Shelf, train: Path, tmp_path: Path
+) -> None:
+    assert shell.run("file", "upload", str(train)) == 0, shell.err
+    folder = tmp_path / "fetched"
+    assert shell.run("file", "download", "file-1", "--to", str(folder)) == 1
+    assert "There is no folder" in shell.err
+    folder.mkdir()
+    fetched = shell.json("file", "download", "file-1", "--to", str(folder))
+    assert [(one["state"], one["path"]) for one in fetched] == [("done", str(folder / "train.jsonl"))]
+    assert (folder / "train.jsonl").read_bytes() == b"{}\n"
+    assert shell.run("file", "download", "file-1", "--offline") == 2
+    assert shell.run("file", "delete", "file-1", "-y") == 0, shell.err
     assert not cloud.files
 
 
