@@ -48,19 +48,19 @@ CHUNKS = [
 BODY = b"".join(CHUNKS)
 HEAD = b"HTTP/1.1 200 OK\\r\\ncontent-type: text/event-stream\\r\\ncontent-length: %d\\r\\n\\r\\n" % len(BODY)
 
-async def serve(reader, writer):
-    try:
-        while True:
-            head = await reader.readuntil(b"\\r\\n\\r\\n")
-            size = next(int(l[15:]) for l in head.lower().split(b"\\r\\n") if l.startswith(b"content-length:"))
-            await reader.readexactly(size)
-            await asyncio.sleep(float(sys.argv[1]))
-            writer.write(HEAD + BODY)
-    except (asyncio.IncompleteReadError, ConnectionError):
-        writer.close()
+class Echo(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport, self.rest = transport, b""
+
+    def data_received(self, data):
+        self.rest += data
+        head, gap, body = self.rest.partition(b"\\r\\n\\r\\n")
+        if gap and len(body) >= int(head.lower().partition(b"content-length:")[2].partition(b"\\r")[0]):
+            self.rest = b""
+            asyncio.get_running_loop().call_later(float(sys.argv[1]), self.transport.write, HEAD + BODY)
 
 async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=1024)
+    server = await asyncio.get_running_loop().create_server(Echo, "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

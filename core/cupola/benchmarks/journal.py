@@ -1,4 +1,4 @@
-"""Commits to the journal in groups: whoever writes waits for the commit, and a few milliseconds of rows share one."""
+"""Commits to the journal in groups: whoever writes waits for the commit, and rows of one moment share one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from ..store.answers import Answer, Sent
 from ..store.database import Database
 from ..store.grades import Grade
 
-WINDOW_SECONDS = 0.0005
+PATIENCE_SECONDS = 0.002
+"""How long an answer or a grade waits for company. A call about to leave does not wait: it takes along who is there."""
 
 
 @dataclass(slots=True)
@@ -18,11 +19,16 @@ class Journal:
     """The writing end of the store's journal. To be used in one event loop."""
 
     database: Database
-    window_seconds: float = WINDOW_SECONDS
+    patience_seconds: float = PATIENCE_SECONDS
     _sent: list[Sent] = field(default_factory=list)
     _answered: list[Answer] = field(default_factory=list)
     _graded: list[Grade] = field(default_factory=list)
-    _committed: asyncio.Future[None] | None = None
+    _leaving: list[asyncio.Future[None]] = field(default_factory=list)
+    """Calls that wait to be sent."""
+    _waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    """All others that wait for the commit."""
+    _writing: asyncio.Handle | None = None
+    _hurried: bool = False
 
     async def sent(self, row: Sent) -> None:
         """Return once it is committed that this call is about to leave.
@@ -31,7 +37,7 @@ class Journal:
             StoreError: it could not be written; nothing may be sent then.
         """
         self._sent.append(row)
-        await self._commit()
+        await self._commit(at_once=True)
 
     async def answered(self, row: Answer) -> None:
         """Return once the answer is committed; errors as for `sent`."""
@@ -43,28 +49,39 @@ class Journal:
         self._graded.append(row)
         await self._commit()
 
-    async def _commit(self) -> None:
-        if self._committed is None:
-            loop = asyncio.get_running_loop()
-            self._committed = loop.create_future()
-            loop.call_later(self.window_seconds, self._write)
-        # One waiter that is called off must not take the commit from the others.
-        await asyncio.shield(self._committed)
+    async def _commit(self, at_once: bool = False) -> None:
+        loop = asyncio.get_running_loop()
+        if at_once and not self._hurried:
+            if self._writing is not None:
+                self._writing.cancel()
+            # All that is ready in this turn of the loop comes before it, and shares the commit.
+            self._writing, self._hurried = loop.call_soon(self._write), True
+        elif self._writing is None:
+            self._writing = loop.call_later(self.patience_seconds, self._write)
+        # A future for each: one waiter that is called off must not take the commit from the others.
+        committed = loop.create_future()
+        (self._leaving if at_once else self._waiting).append(committed)
+        await committed
 
     def _write(self) -> None:
-        committed, self._committed = self._committed, None
+        self._writing, self._hurried = None, False
+        # Calls leave first: while they are under way there is time for all that answers bring with them.
+        waiting, self._leaving, self._waiting = [*self._leaving, *self._waiting], [], []
         sent, self._sent = self._sent, []
         answered, self._answered = self._answered, []
         graded, self._graded = self._graded, []
-        assert committed is not None
+        failure: Exception | None = None
         try:
             if sent or answered:
                 answers.write(self.database, sent, answered)
             if graded:
                 grades.save(self.database, graded)
         except Exception as error:  # noqa: BLE001  # told to every waiter, who must not go on
-            committed.set_exception(error)
-            # Retrieved here too, in case all waiters were called off.
-            committed.exception()
-        else:
-            committed.set_result(None)
+            failure = error
+        for waiter in waiting:
+            if waiter.done():
+                continue
+            if failure is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(failure)
