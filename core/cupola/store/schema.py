@@ -224,4 +224,11 @@ MIGRATIONS: tuple[str, ...] = (
 
     CREATE INDEX answers_by_deployment ON answers (deployment, sent_at) WHERE purpose != 'probe';
     """,
+    """
+    CREATE TABLE provenance (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,
+        rows INTEGER NOT NULL, action TEXT NOT NULL, at REAL NOT NULL, inputs TEXT NOT NULL, parameters TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX provenance_by_content ON provenance (sha256, id);
+    """,
 )
