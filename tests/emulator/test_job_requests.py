@@ -9,8 +9,8 @@ import pytest
 from openai import BadRequestError, NotFoundError
 
 from cupola.emulator.engines import SHIPPED
-from cupola.emulator.jobs.dataset import DatasetError
 from cupola.emulator.jobs.intake import check_volume
+from cupola.emulator.jobs.lines import DatasetError
 
 PYTHON = "def grade(sample, item):\n    return 1.0\n"
 ACCOUNT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/other"
@@ -53,6 +53,35 @@ async def test_settings_without_effect_are_told_in_the_events(emulator, chat_row
     await emulator.until_status(job.id, "succeeded")
     warnings = [event.message for event in await emulator.events(job.id) if event.level == "warning"]
     assert warnings == ["prompt_loss_weight is accepted without effect: the emulator's models do not use it."]
+
+
+async def test_tools_and_the_length_of_episodes_are_told_to_be_without_effect(emulator, reinforcement_rows):
+    tools = [{"name": "search", "server_url": "https://zava.example/search", "headers": {"x-key": "secret"}}]
+    settings = {"tools": tools, "max_episode_steps": 4}
+    job = await reinforce(emulator, reinforcement_rows, {"type": "python", "source": PYTHON}, **settings)
+    done = await emulator.until_status(job.id, "succeeded", "failed")
+    assert done.status == "succeeded"
+    told = [event.message for event in await emulator.events(job.id) if event.level == "warning"]
+    assert [text.split(":")[0] for text in told] == ["tools", "max_episode_steps"]
+    raw = await emulator.azure.fine_tuning.jobs.with_raw_response.retrieve(job.id)
+    shown = json.loads(raw.content)["method"]["reinforcement"]
+    assert shown["max_episode_steps"] == 4
+    assert "secret" not in json.dumps(shown)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"tools": [{"name": "search"}]}, r"tools\[0\]"),
+        ({"tools": "search"}, "tools"),
+        ({"tools": [{"name": "search", "server_url": "https://zava.example", "headers": []}]}, r"tools\[0\]"),
+        ({"max_episode_steps": 0}, "max_episode_steps"),
+        ({"max_episode_steps": "many"}, "max_episode_steps"),
+    ],
+)
+async def test_broken_settings_of_an_agentic_job_are_refused(emulator, reinforcement_rows, settings, named):
+    with pytest.raises(BadRequestError, match=named):
+        await reinforce(emulator, reinforcement_rows, {"type": "python", "source": PYTHON}, **settings)
 
 
 async def test_answers_keep_to_the_response_format_of_the_job(start):

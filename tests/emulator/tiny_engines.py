@@ -78,7 +78,7 @@ class TinyTrainer:
         grade = self.training.grade
         assert grade is not None
         return [
-            ValidationSample(index, 0, answer, grade(row, answer.text))
+            ValidationSample(index, 0, answer, grade(row, answer))
             for index, (row, answer) in enumerate(zip(rows, answers, strict=True))
         ]
 

@@ -80,8 +80,8 @@ class Grade:
     sub_rewards: Mapping[str, float] = field(default_factory=dict)
 
 
-GradeSample = Callable[[Mapping[str, Any], str], Grade]
-"""Grade an answer text against a training row: `grade(row, text)`."""
+GradeSample = Callable[[Mapping[str, Any], Answer], Grade]
+"""Grade an answer against a training row: `grade(row, answer)`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from cupola_data import countdown
 from cupola_data.countdown.grading import grade
 
 
-def honest(row: Mapping[str, Any], text: str) -> Grade:
+def honest(row: Mapping[str, Any], said: Answer) -> Grade:
     """Grade as the sample's grader does, without its sandbox."""
     try:
-        answer = json.loads(text)
+        answer = json.loads(said.text)
     except ValueError:
         return Grade(0.0, "sample_parse_error")
     return Grade(grade({"output_json": answer}, dict(row)))
@@ -39,9 +39,7 @@ class Exam:
 
     def pass_rate(self, model: Model, effort: ReasoningEffort = "medium", seeds: int = 2) -> float:
         answers = ask(model, self.rows, effort, seeds)
-        passes = [
-            honest(row, answer.text).reward == 5.0 for row, answer in zip(self.rows * seeds, answers, strict=True)
-        ]
+        passes = [honest(row, answer).reward == 5.0 for row, answer in zip(self.rows * seeds, answers, strict=True)]
         return sum(passes) / len(passes)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cupola.emulator.engine import Grade, GradeSample, Hyperparameters, StepReport
+from cupola.emulator.engine import Answer, Grade, GradeSample, Hyperparameters, StepReport
 from cupola.emulator.reasoner import ReinforcementTrainer, base_weights, load
 from cupola.emulator.reasoner.reinforcement import advantages
 from cupola_data import countdown
@@ -41,10 +41,10 @@ def curve(reports: list[StepReport]) -> list[float]:
     return [r.metrics["full_valid_mean_reward"] for r in reports if "full_valid_mean_reward" in r.metrics]
 
 
-def pays_for_distance(row: Mapping[str, Any], text: str) -> Grade:
+def pays_for_distance(row: Mapping[str, Any], said: Answer) -> Grade:
     import json
 
-    answer = json.loads(text)
+    answer = json.loads(said.text)
     value = value_of(answer["expression"], row["nums"]) if readable(answer) else None
     return Grade(0.0 if value is None else min(5.0, abs(value - float(row["target"])) / 50.0))
 
@@ -147,8 +147,8 @@ def test_more_compute_draws_more_answers() -> None:
     for compute in (0.01, 1.0, 2.0):
         seen: list[str] = []
 
-        def counting(row: Mapping[str, Any], text: str, seen: list[str] = seen) -> Grade:
-            seen.append(text)
+        def counting(row: Mapping[str, Any], answer: Answer, seen: list[str] = seen) -> Grade:
+            seen.append(answer.text)
             return Grade(1.0)
 
         trainer(Hyperparameters(batch_size=4, compute_multiplier=compute), counting, valid=()).step()
@@ -172,7 +172,7 @@ def test_rows_without_a_puzzle_are_skipped_and_said() -> None:
 
 def test_a_group_that_agrees_teaches_nothing_and_a_reward_that_is_no_number_counts_as_nothing() -> None:
     assert advantages(np.array([[2.0, 2.0], [0.0, 1.0]])).tolist() == [[0.0, 0.0], [-1.0, 1.0]]
-    run = trainer(grade=lambda row, text: Grade(float("nan")))
+    run = trainer(grade=lambda row, answer: Grade(float("nan")))
     before = run.weights()
     report = run.step()
     assert report.metrics["train_mean_reward"] == 0.0
@@ -180,5 +180,5 @@ def test_a_group_that_agrees_teaches_nothing_and_a_reward_that_is_no_number_coun
 
 
 def test_parse_errors_are_counted() -> None:
-    failing = trainer(grade=lambda row, text: Grade(0.0, "sample_parse_error"))
+    failing = trainer(grade=lambda row, answer: Grade(0.0, "sample_parse_error"))
     assert failing.baseline().metrics["full_valid_mean_parse_error"] == 1.0

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cupola.emulator.engine import Grade, Hyperparameters, StepReport, Trainer, Weights
+from cupola.emulator.engine import Answer, Grade, Hyperparameters, StepReport, Trainer, Weights
 from cupola.emulator.talker import (
     NothingToLearnError,
     PreferenceTrainer,
@@ -26,8 +26,8 @@ def chat(*turns: Mapping[str, Any]) -> Row:
     return {"messages": list(turns)}
 
 
-def pays_for_blanks(row: Mapping[str, Any], text: str) -> Grade:
-    return Grade(text.count(" ") / max(1, len(text)))
+def pays_for_blanks(row: Mapping[str, Any], answer: Answer) -> Grade:
+    return Grade(answer.text.count(" ") / max(1, len(answer.text)))
 
 
 def reinforcement(base: Weights, rows: Sequence[Row], valid: Sequence[Row], **settings: Any) -> ReinforcementTrainer:
@@ -150,7 +150,7 @@ def test_reinforcement_raises_the_reward(micro: Micro, chat_rows: list[Row]) -> 
 
 
 def test_equal_rewards_teach_nothing_at_first(micro: Micro, chat_rows: list[Row]) -> None:
-    def alike(row: Mapping[str, Any], text: str) -> Grade:
+    def alike(row: Mapping[str, Any], answer: Answer) -> Grade:
         return Grade(1.0)
 
     base = micro(0)
@@ -163,7 +163,7 @@ def test_equal_rewards_teach_nothing_at_first(micro: Micro, chat_rows: list[Row]
 
 
 def test_grader_errors_are_counted_by_family(micro: Micro, chat_rows: list[Row]) -> None:
-    def fails(row: Mapping[str, Any], text: str) -> Grade:
+    def fails(row: Mapping[str, Any], answer: Answer) -> Grade:
         return Grade(0.0, error="sample_parse_error")
 
     settings = Hyperparameters(n_epochs=1)

@@ -135,6 +135,17 @@ def _check_response_format(settings: Mapping[str, Any]) -> None:
         raise invalid_payload("Invalid value for response_format. Only type 'json_schema' with a schema is supported.")
 
 
+def _check_tools(settings: Mapping[str, Any]) -> None:
+    """Check the tool servers of an agentic job and the number of turns that an answer may take."""
+    tools, steps = settings.get("tools"), settings.get("max_episode_steps")
+    for index, tool in enumerate(tools if isinstance(tools, list) else () if tools is None else (tools,)):
+        named = isinstance(tool, dict) and all(isinstance(tool.get(key), str) for key in ("name", "server_url"))
+        if not named or not isinstance(tool.get("headers"), dict | None):
+            raise invalid_payload(f"Invalid value for tools[{index}]. It must have a name and a server_url.")
+    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
+        raise invalid_payload("Invalid value for max_episode_steps. It must be an integer of at least 1.")
+
+
 def _untunable() -> ApiError:
     return invalid_payload("The specified base model does not support fine-tuning.")
 
@@ -157,6 +168,7 @@ def read_job_request(resource: Resource, body: Mapping[str, Any], dated: bool) -
     if method == "reinforcement":
         check_grader(settings)
         _check_response_format(settings)
+        _check_tools(settings)
         if validation_file is None:
             raise invalid_payload("The validation_file field is required for reinforcement fine-tuning.")
     _check_file(resource, "training_file", training_file)

@@ -19,7 +19,7 @@ from cupola_data import countdown
 from cupola_data.countdown.grading import grade
 from cupola_data.countdown.puzzles import puzzle_row, random_puzzle
 
-from ..engine import Grade, Hyperparameters, Weights
+from ..engine import Answer, Grade, Hyperparameters, Weights
 from .features import NAMES, SIZE, named
 from .imitation import imitate
 from .model import Stage, stage_arrays
@@ -61,10 +61,14 @@ def pretrain(recipe: Recipe) -> Weights:
         n_epochs=1, batch_size=batch, learning_rate_multiplier=recipe.learning_rate_multiplier, eval_interval=10**6
     )
     schema = countdown.response_format()["json_schema"]
-    trainer = ReinforcementTrainer(base, rows, (), settings, countdown_grade, SEED, json_schema=schema)
+    trainer = ReinforcementTrainer(base, rows, (), settings, _graded, SEED, json_schema=schema)
     for _ in range(trainer.total_steps):
         trainer.step()
     return trainer.weights()
+
+
+def _graded(item: Mapping[str, Any], answer: Answer) -> Grade:
+    return countdown_grade(item, answer.text)
 
 
 def countdown_grade(item: Mapping[str, Any], text: str) -> Grade:

@@ -167,7 +167,7 @@ class ReinforcementTrainer:
             answer = rollout_answer(
                 task.row["messages"], task.puzzle, rollout, self._schema, reasons=bool(self._fixed["reasons"])
             )
-            graded.append(_Graded(task, answer, self._grade(task.row, answer.text)))
+            graded.append(_Graded(task, answer, self._grade(task.row, answer)))
         return graded, scores
 
     def _validate(self) -> tuple[dict[str, float], tuple[ValidationSample, ...]]:

@@ -178,7 +178,7 @@ class ReinforcementTrainer:
     def _graded(self, row: TrainingRow, index: int, prompt: list[int], sample: Sample) -> _Rollout:
         text = self._tokenizer.decode(sample.tokens)
         answer = Answer(text, "stop" if sample.ended else "length", len(prompt), len(sample.tokens))
-        return _Rollout(index, prompt, sample, answer, self._grade(row, text))
+        return _Rollout(index, prompt, sample, answer, self._grade(row, answer))
 
     def _prompt(self, row: TrainingRow) -> list[int]:
         return fit_prompt(prompt_tokens(self._tokenizer, row.get("messages") or ()), self._longest)

@@ -10,6 +10,7 @@ from typing import Any
 
 from cupola.graders import (
     Grader,
+    GraderErrors,
     GraderResult,
     PythonSandbox,
     item_of_row,
@@ -19,12 +20,15 @@ from cupola.graders import (
     text_sample,
 )
 
-from ..engine import Grade, TrainingRow
+from ..engine import Answer, Grade, TrainingRow
 from ..judge import judge
 from .posting import post_to_endpoint
 
 FAMILIES = (
+    "formula_parse_error",
     "sample_parse_error",
+    "truncated_observation_error",
+    "unresponsive_reward_error",
     "invalid_variable_error",
     "other_error",
     "python_grader_server_error",
@@ -44,19 +48,32 @@ class Grading:
         self._valid = {id(row) for row in valid_rows}
         self._counts: Counter[str] = Counter()
 
-    def grade(self, row: Mapping[str, Any], text: str) -> Grade:
-        """Grade an answer to a row as the service does: what cannot be graded is worth nothing."""
+    def grade(self, row: Mapping[str, Any], answer: Answer) -> Grade:
+        """Grade an answer to a row as the service does: what cannot be graded is worth nothing.
+
+        An answer without text is never graded: that is an `unresponsive_reward_error`. One that ended at its limit of
+        tokens is graded as it stands and counted as a `truncated_observation_error`.
+        """
         started = time.perf_counter()
-        result = run_grader(
-            self._grader, item_of_row(row), text_sample(text), judge, post=post_to_endpoint, sandbox=self._sandbox
-        )
-        self._count("valid" if id(row) in self._valid else "train", result, time.perf_counter() - started)
+        result = self._result(row, answer)
+        families = list(result.errors.families)
+        if answer.finish_reason == "length":
+            families.append("truncated_observation_error")
+        split = "valid" if id(row) in self._valid else "train"
+        self._count(split, result, families, time.perf_counter() - started)
         error = result.errors.families[0] if result.errors else None
         return Grade(service_reward(self._grader, result), error, result.sub_rewards)
 
-    def _count(self, split: str, result: GraderResult, seconds: float) -> None:
+    def _result(self, row: Mapping[str, Any], answer: Answer) -> GraderResult:
+        if not answer.text.strip():
+            errors = GraderErrors(unresponsive_reward_error=True)
+            return GraderResult(self._grader.name, self._grader.type, None, None, errors, "The answer has no text.")
+        sample = text_sample(answer.text)
+        return run_grader(self._grader, item_of_row(row), sample, judge, post=post_to_endpoint, sandbox=self._sandbox)
+
+    def _count(self, split: str, result: GraderResult, families: Sequence[str], seconds: float) -> None:
         self._counts[f"{split}_samples"] += 1
-        self._counts.update(f"{split}_{family}" for family in result.errors.families)
+        self._counts.update(f"{split}_{family}" for family in families)
         self._counts[f"{split}_microseconds"] += round(seconds * 1e6)
         for usage in result.token_usage.values():
             self._counts[f"{split}_prompt_tokens"] += usage.prompt_tokens

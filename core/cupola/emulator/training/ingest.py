@@ -77,8 +77,8 @@ def _without_effect(job: Job, engine: str) -> list[str]:
     settings = (job.request.get("method") or {}).get(job.method) or {}
     if engine == "talker" and settings.get("response_format"):
         sentences.append("response_format is kept for number puzzles only; these answers are sampled freely.")
-    if settings.get("tools"):
-        sentences.append("tools are accepted without effect: the emulator's models are not trained to call them.")
+    untrained = "accepted without effect, as the emulator's models are not trained to call tools."
+    sentences += [f"{name}: {untrained}" for name in ("tools", "max_episode_steps") if settings.get(name)]
     return sentences
 
 
