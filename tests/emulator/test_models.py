@@ -11,7 +11,7 @@ from cupola_data.prices import price_list
 
 async def test_base_models_are_listed_with_what_they_can_do(emulator):
     models = {model.id: model async for model in emulator.azure.models.list()}
-    assert set(models) == {model.id for model in catalogue().models}
+    assert set(models) == {model.id for model in catalogue().models} | {"model-router-2025-11-18"}
     nano = models["gpt-4.1-nano-2025-04-14"]
     assert nano.capabilities == {
         "fine_tune": True,

@@ -129,7 +129,6 @@ async def test_a_schema_is_kept(shipped):
         {"max_output_tokens": 3},
         {"text": {"format": {"type": "poem"}}},
         {"tools": [{"type": "web_search"}]},
-        {"background": True},
     ],
 )
 async def test_broken_requests_are_refused(client, settings):

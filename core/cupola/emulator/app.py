@@ -32,6 +32,8 @@ from .limits import RateLimits
 from .lock import exclusive
 from .middleware import BodyLimit, Gate, LocalHostOnly, RequestIds
 from .resource import Resource
+from .responses.background import BackgroundResponses
+from .router import with_router
 from .routes import (
     arm,
     batches,
@@ -104,7 +106,7 @@ def open_resource(
     database = open_database(folders.database)
     resource = Resource(
         account=open_account(state_dir),
-        catalogue=catalogue(),
+        catalogue=with_router(catalogue()),
         clock=emulated,
         database=database,
         dialect=dialect,
@@ -125,6 +127,7 @@ async def _working(service: Service) -> AsyncIterator[None]:
         watched(asyncio.create_task(service.inference.run())),
         watched(asyncio.create_task(service.evals.run())),
         watched(asyncio.create_task(service.batches.run())),
+        watched(asyncio.create_task(service.background.run())),
     ]
     try:
         yield
@@ -172,6 +175,7 @@ def create_app(
                 Lifecycle(resource, inference),
                 EvalRunner(resource, inference),
                 BatchRunner(resource, inference),
+                BackgroundResponses(resource, inference),
                 faults,
             )
             app.state.service = service

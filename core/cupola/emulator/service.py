@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     # Evaluations and batches call deployments as requests do, by way of what this module offers.
     from .batch.runner import BatchRunner
     from .evals.runner import EvalRunner
+    from .responses.background import BackgroundResponses
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Service:
     lifecycle: Lifecycle
     evals: EvalRunner
     batches: BatchRunner
+    background: BackgroundResponses
     faults: Faults
 
 

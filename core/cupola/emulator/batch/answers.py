@@ -14,12 +14,13 @@ from ..chat.completion import Completion, render_completion
 from ..chat.request import read_chat_request
 from ..dialect import new_id
 from ..engine import Answer
-from ..errors import ApiError, deployment_not_found
+from ..errors import ApiError, bad_request, deployment_not_found
 from ..inference.client import Inference
 from ..resource import Resource
-from ..responses.items import read_items
-from ..responses.render import render_response
+from ..responses.answering import answer_response
+from ..responses.items import chat_messages, read_items
 from ..responses.request import read_response_request
+from ..router import routed
 from ..serving import Serving, find_serving
 from ..state.batches import BatchAnswer
 from .lines import Line, path_of
@@ -47,7 +48,8 @@ def _output(line: Line, status: int, body: Mapping[str, Any]) -> BatchAnswer:
 
 
 async def _chat(resource: Resource, inference: Inference, serving: Serving, line: Line) -> Answered:
-    chat = read_chat_request(line.body, serving.base)
+    serving, asked = routed(resource.catalogue, serving, line.body)
+    chat = read_chat_request(asked, serving.base)
     answers = await answer_chat(inference, serving, chat)
     completion = Completion(
         id=new_id("chatcmpl", "openai", 29),
@@ -61,16 +63,14 @@ async def _chat(resource: Resource, inference: Inference, serving: Serving, line
 
 
 async def _response(resource: Resource, inference: Inference, serving: Serving, line: Line) -> Answered:
-    wanted = read_response_request(line.body, read_items(line.body), (), serving.base)
-    answers = await answer_chat(inference, serving, wanted.chat)
-    completion = Completion(
-        id=f"resp_{secrets.token_hex(24)}",
-        created=int(resource.clock.now()),
-        model=serving.model,
-        answers=tuple(answers),
-        tools=wanted.chat.tools,
-    )
-    return Answered(_output(line, 200, render_response(completion, wanted)), line.body, serving, answers)
+    items = read_items(line.body)
+    serving, asked = routed(resource.catalogue, serving, line.body, chat_messages(items))
+    wanted = read_response_request(asked, items, (), serving.base)
+    if wanted.background:
+        raise bad_request("Background mode is not supported in batches.", "background", "unsupported_parameter")
+    response_id, created = f"resp_{secrets.token_hex(24)}", int(resource.clock.now())
+    response, answers = await answer_response(resource, inference, serving, wanted, response_id, created)
+    return Answered(_output(line, 200, response), line.body, serving, answers)
 
 
 async def answer_line(resource: Resource, inference: Inference, endpoint: str, deployment: str, line: Line) -> Answered:

@@ -78,7 +78,7 @@ def _echoed(wanted: ResponseRequest) -> Json:
     effort = (body.get("reasoning") or {}).get("effort")
     tools = body.get("tools") or []
     return {
-        "background": False,
+        "background": wanted.background,
         "instructions": body.get("instructions"),
         "max_output_tokens": body.get("max_output_tokens"),
         "metadata": dict(wanted.metadata),
@@ -97,25 +97,40 @@ def _echoed(wanted: ResponseRequest) -> Json:
     }
 
 
-def render_response(completion: Completion, wanted: ResponseRequest) -> Json:
-    """The service's JSON of a whole response."""
-    status, details = _status(say(completion, completion.answers[0]))
+def unfinished_response(
+    response_id: str, created: int, model: str, wanted: ResponseRequest, status: str = "queued"
+) -> Json:
+    """The service's JSON of a response without an answer yet."""
     return {
-        "id": completion.id,
+        "id": response_id,
         "object": "response",
-        "created_at": completion.created,
+        "created_at": created,
+        "completed_at": None,
         "status": status,
         "error": None,
-        "incomplete_details": details,
-        "model": completion.model,
-        "output": output_items(completion),
+        "incomplete_details": None,
+        "model": model,
+        "output": [],
         **_echoed(wanted),
+        "usage": None,
+    }
+
+
+def render_response(completion: Completion, wanted: ResponseRequest, completed: int) -> Json:
+    """The service's JSON of a whole response that was answered at `completed`, in unix seconds."""
+    status, details = _status(say(completion, completion.answers[0]))
+    return {
+        **unfinished_response(completion.id, completion.created, completion.model, wanted, status),
+        "completed_at": completed if status == "completed" else None,
+        "incomplete_details": details,
+        "output": output_items(completion),
         "usage": _usage(completion),
     }
 
 
-def _unfinished(response: Json) -> Json:
-    return {**response, "status": "in_progress", "incomplete_details": None, "output": [], "usage": None}
+def _unfinished(response: Json, status: str) -> Json:
+    unanswered = {"completed_at": None, "error": None, "incomplete_details": None, "output": [], "usage": None}
+    return {**response, **unanswered, "status": status}
 
 
 def _message_events(item: Json, place: Json) -> Iterator[Json]:
@@ -149,9 +164,16 @@ def _opened(item: Json) -> Json:
             return item
 
 
+def _openings(response: Json) -> Iterator[Json]:
+    status = "queued" if response["background"] else "in_progress"
+    yield {"type": "response.created", "response": _unfinished(response, status)}
+    if response["background"]:
+        yield {"type": "response.queued", "response": _unfinished(response, status)}
+
+
 def _events(response: Json) -> Iterator[Json]:
-    yield {"type": "response.created", "response": _unfinished(response)}
-    yield {"type": "response.in_progress", "response": _unfinished(response)}
+    yield from _openings(response)
+    yield {"type": "response.in_progress", "response": _unfinished(response, "in_progress")}
     for index, item in enumerate(response["output"]):
         place = {"output_index": index}
         yield {"type": "response.output_item.added", **place, "item": _opened(item)}
@@ -160,10 +182,18 @@ def _events(response: Json) -> Iterator[Json]:
         elif item["type"] == "function_call":
             yield from _call_events(item, place)
         yield {"type": "response.output_item.done", **place, "item": item}
-    yield {"type": f"response.{response['status']}", "response": response}
+    # A cancelled response ends without a word: no event is known for it.
+    if response["status"] in ("completed", "incomplete", "failed"):
+        yield {"type": f"response.{response['status']}", "response": response}
 
 
 def response_events(response: Any) -> Iterator[Json]:
-    """The events of a streamed response, numbered."""
+    """The events of a streamed response that has ended, numbered."""
     for number, event in enumerate(_events(response)):
+        yield {**event, "sequence_number": number}
+
+
+def opening_events(response: Any) -> Iterator[Json]:
+    """The first of these events, which are known before a response is answered."""
+    for number, event in enumerate(_openings(response)):
         yield {**event, "sequence_number": number}

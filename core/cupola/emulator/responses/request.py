@@ -30,6 +30,8 @@ class ResponseRequest:
     """What was sent."""
     store: bool
     metadata: Mapping[str, str]
+    background: bool = False
+    """Whether it is answered after the client has been let go."""
 
 
 def _flag(body: Mapping[str, Any], name: str, default: bool) -> bool:
@@ -95,8 +97,9 @@ def read_response_request(
     body: Mapping[str, Any], items: Sequence[Json], history: Sequence[Json], base: BaseModel
 ) -> ResponseRequest:
     """Check a body whose `input` is `items`, after what was said in earlier responses. Raises ApiError."""
-    if _flag(body, "background", False):
-        raise bad_request("The emulator answers in the foreground only.", "background", "unsupported_parameter")
+    background, store = _flag(body, "background", False), _flag(body, "store", True)
+    if background and not store:
+        raise bad_request("Background mode requires 'store' to be true.", "background", "invalid_value")
     messages = [*history, *chat_messages(items)]
     effort = _object(body, "reasoning").get("effort")
     chat_body: dict[str, Any] = {
@@ -111,4 +114,4 @@ def read_response_request(
     if "tools" in chat_body and body.get("parallel_tool_calls") is not None:
         chat_body["parallel_tool_calls"] = body["parallel_tool_calls"]
     chat = read_chat_request(chat_body, base)
-    return ResponseRequest(chat, items, messages, body, _flag(body, "store", True), metadata_field(body) or {})
+    return ResponseRequest(chat, items, messages, body, store, metadata_field(body) or {}, background)

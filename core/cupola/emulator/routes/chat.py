@@ -20,6 +20,7 @@ from ..dialect import new_id
 from ..errors import bad_request, deployment_not_found
 from ..pacing import keep_pace
 from ..resource import Resource
+from ..router import routed
 from ..service import resource_of, service_of
 from ..serving import Serving, find_serving
 from ..state import stored_completions
@@ -57,7 +58,8 @@ async def _answer(request: Request, name: str, body: Mapping[str, Any]) -> Respo
     serving = find_serving(resource, name)
     if serving is None:
         raise deployment_not_found()
-    chat: ChatRequest = read_chat_request(body, serving.base)
+    serving, asked = routed(resource.catalogue, serving, body)
+    chat: ChatRequest = read_chat_request(asked, serving.base)
     allowance = admit(request, serving, "ChatCompletions_Create", chat.messages, chat.max_tokens, chat.n)
     answers = await answer_chat(service.inference, serving, chat)
     completion = Completion(

@@ -14,18 +14,19 @@ from starlette.routing import Route
 
 from ..admission import admit, note_paid
 from ..body import read_object
-from ..chat.answering import answer_chat
-from ..chat.completion import Completion
 from ..errors import ApiError, bad_request, deployment_not_found
 from ..pacing import keep_pace
 from ..paging import list_body, read_page
 from ..resource import Resource
-from ..responses.items import chat_messages, read_items, shown_item
-from ..responses.render import render_response, response_events
-from ..responses.request import ResponseRequest, read_response_request
-from ..service import resource_of, service_of
+from ..responses.answering import answer_response, record_of
+from ..responses.background import ask
+from ..responses.items import shown_item
+from ..responses.render import opening_events, response_events, unfinished_response
+from ..responses.request import ResponseRequest
+from ..service import Service, resource_of, service_of
 from ..serving import Serving, find_serving
-from ..state import responses
+from ..state import background, responses
+from ..state.background import BackgroundWork
 from ..state.responses import StoredResponse
 
 
@@ -50,14 +51,14 @@ def _history(resource: Resource, body: Mapping[str, Any]) -> Sequence[Any]:
     if stored is None:
         message = f"Previous response with id '{str(previous)[:200]}' not found."
         raise bad_request(message, "previous_response_id", "previous_response_not_found")
+    if background.find(resource.database, stored.id) is not None:
+        message = f"Previous response with id '{stored.id}' has not ended yet."
+        raise bad_request(message, "previous_response_id", "previous_response_not_completed")
     return stored.history
 
 
-def _keep(resource: Resource, wanted: ResponseRequest, response: Mapping[str, Any]) -> None:
-    said = chat_messages([item for item in response["output"] if item["type"] != "reasoning"])
-    history = [*wanted.messages, *said]
-    stored = StoredResponse(response["id"], resource.clock.now(), wanted.items, history, response)
-    responses.add(resource.database, stored)
+def _event(event: Mapping[str, Any]) -> bytes:
+    return f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode()
 
 
 async def _stream(
@@ -65,7 +66,33 @@ async def _stream(
 ) -> AsyncIterator[bytes]:
     for number, event in enumerate(response_events(response)):
         await keep_pace(resource.clock, serving.base, started, number)
-        yield f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n".encode()
+        yield _event(event)
+
+
+async def _background_stream(service: Service, stored: StoredResponse, after: int) -> AsyncIterator[bytes]:
+    """The events of a background response after a sequence number; what is not known yet is waited for."""
+    sent = after
+    for event in opening_events(stored.body):
+        if event["sequence_number"] > sent:
+            sent = event["sequence_number"]
+            yield _event(event)
+    await service.background.until_ended(stored.id)
+    ended = responses.find(service.resource.database, stored.id)
+    for event in response_events(ended.body) if ended is not None else ():
+        if event["sequence_number"] > sent:
+            yield _event(event)
+
+
+def _event_stream(events: AsyncIterator[bytes], headers: Mapping[str, str] | None = None) -> Response:
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+def _queue(service: Service, serving: Serving, wanted: ResponseRequest, work: BackgroundWork) -> StoredResponse:
+    now = service.resource.clock.now()
+    queued = unfinished_response(work.id, int(now), serving.model, wanted)
+    stored = record_of(wanted, queued, now)
+    service.background.add(stored, work)
+    return stored
 
 
 async def create(request: Request) -> Response:
@@ -76,47 +103,61 @@ async def create(request: Request) -> Response:
     name = body.get("model")
     if not isinstance(name, str) or not name:
         raise bad_request("Missing required parameter: 'model'.", "model", "missing_required_parameter")
-    serving = find_serving(resource, name)
-    if serving is None:
+    deployed = find_serving(resource, name)
+    if deployed is None:
         raise deployment_not_found()
-    wanted = read_response_request(body, read_items(body), _history(resource, body), serving.base)
+    work = BackgroundWork(f"resp_{secrets.token_hex(24)}", name, body, _history(resource, body))
+    serving, wanted = ask(resource, deployed, work)
     chat = wanted.chat
-    allowance = admit(request, serving, "Responses_Create", chat.messages, chat.max_tokens)
-    answers = await answer_chat(service.inference, serving, chat)
-    completion = Completion(
-        id=f"resp_{secrets.token_hex(24)}",
-        created=int(resource.clock.now()),
-        model=serving.model,
-        answers=tuple(answers),
-        tools=chat.tools,
-    )
+    allowance = admit(request, serving, "Responses_Create", chat.messages, chat.max_tokens).headers()
+    if wanted.background:
+        stored = _queue(service, serving, wanted, work)
+        if chat.stream:
+            return _event_stream(_background_stream(service, stored, -1), allowance)
+        return JSONResponse(stored.body, headers=allowance)
+    created = resource.clock.now()
+    response, answers = await answer_response(resource, service.inference, serving, wanted, work.id, int(created))
     note_paid(resource, serving, "responses", body, answers)
-    response = render_response(completion, wanted)
     if wanted.store:
-        _keep(resource, wanted, response)
+        responses.add(resource.database, record_of(wanted, response, created))
     if chat.stream:
-        stream = _stream(resource, serving, response, started)
-        return StreamingResponse(stream, media_type="text/event-stream", headers=allowance.headers())
+        return _event_stream(_stream(resource, serving, response, started), allowance)
     await keep_pace(resource.clock, serving.base, started, answers[0].completion_tokens)
-    return JSONResponse(response, headers=allowance.headers())
+    return JSONResponse(response, headers=allowance)
+
+
+def _starting_after(request: Request) -> int:
+    text = request.query_params.get("starting_after", "-1")
+    if not text.removeprefix("-").isdecimal() or len(text) > 9:
+        raise bad_request("Invalid value for 'starting_after': expected an integer.", "starting_after", "invalid_type")
+    return int(text)
 
 
 async def retrieve(request: Request) -> Response:
-    """`GET /responses/{id}`."""
-    return JSONResponse(_find(request).body)
+    """`GET /responses/{id}`; with `stream=true` the events of a background response, from `starting_after` on."""
+    stored = _find(request)
+    if request.query_params.get("stream", "").lower() != "true":
+        return JSONResponse(stored.body)
+    if not stored.body.get("background"):
+        raise bad_request("Only a response that was created in the background can be streamed again.", "stream")
+    return _event_stream(_background_stream(service_of(request), stored, _starting_after(request)))
 
 
 async def delete(request: Request) -> Response:
     """`DELETE /responses/{id}`."""
     stored = _find(request)
+    service_of(request).background.forget(stored.id)
     responses.remove(resource_of(request).database, stored.id)
     return JSONResponse({"id": stored.id, "object": "response", "deleted": True})
 
 
 async def cancel(request: Request) -> Response:
-    """`POST /responses/{id}/cancel`, which only background responses know; the emulator has none."""
-    _find(request)
-    raise bad_request("Cannot cancel a synchronous response.", "response_id")
+    """`POST /responses/{id}/cancel`, which only background responses know; one that has ended stays as it is."""
+    stored = _find(request)
+    if not stored.body.get("background"):
+        raise bad_request("Cannot cancel a synchronous response.", "response_id")
+    service_of(request).background.cancel(stored.id)
+    return JSONResponse(_find(request).body)
 
 
 async def input_items(request: Request) -> Response:

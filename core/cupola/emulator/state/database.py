@@ -309,6 +309,15 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE steps ADD COLUMN cost REAL NOT NULL DEFAULT 0;
     """,
     "ALTER TABLE batches ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0",
+    """
+    CREATE TABLE background_responses (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        deployment TEXT NOT NULL,
+        request TEXT NOT NULL,
+        history TEXT NOT NULL
+    )
+    """,
 )
 """Each entry is applied once, in order; `PRAGMA user_version` counts those applied."""
 

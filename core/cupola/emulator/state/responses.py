@@ -32,6 +32,14 @@ def add(database: sqlite3.Connection, response: StoredResponse) -> None:
     database.execute(f"INSERT INTO responses ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", values)
 
 
+def update(database: sqlite3.Connection, response_id: str, **changes: Any) -> None:
+    """Change columns of a record; the keys are field names of `StoredResponse`."""
+    names = [name for name in StoredResponse.__slots__ if name in changes]
+    values = [json.dumps(changes[name]) if name in _JSON else changes[name] for name in names]
+    sql = f"UPDATE responses SET {', '.join(f'{name} = ?' for name in names)} WHERE id = ?"
+    database.execute(sql, [*values, response_id])
+
+
 def _from_row(row: sqlite3.Row) -> StoredResponse:
     return StoredResponse(
         **{name: json.loads(row[name]) if name in _JSON else row[name] for name in StoredResponse.__slots__}
@@ -47,9 +55,10 @@ def find(database: sqlite3.Connection, response_id: str) -> StoredResponse | Non
 def created_between(
     database: sqlite3.Connection, after: float | None = None, before: float | None = None
 ) -> Iterator[StoredResponse]:
-    """The responses of that time, oldest first, one by one; `after` is inside it and `before` is not."""
+    """The answered responses of that time, oldest first, one by one; `after` is inside it and `before` is not."""
     rows = database.execute(
-        "SELECT * FROM responses WHERE (? IS NULL OR created_at >= ?) AND (? IS NULL OR created_at < ?) ORDER BY seq",
+        "SELECT * FROM responses WHERE (? IS NULL OR created_at >= ?) AND (? IS NULL OR created_at < ?)"
+        " AND json_extract(body, '$.status') IN ('completed', 'incomplete') ORDER BY seq",
         (after, after, before, before),
     )
     yield from map(_from_row, rows)
