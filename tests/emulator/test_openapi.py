@@ -243,6 +243,24 @@ async def test_the_document_names_every_family_on_every_surface(driver):
             jsonschema.Draft202012Validator.check_schema(content["schema"])
 
 
+async def test_the_document_says_what_the_graders_of_each_route_are_made_of(driver):
+    def body(path):
+        operation = next(entry for where, method, entry in driver.operations if (where, method) == (path, "post"))
+        return operation["requestBody"]["content"]["application/json"]["schema"]["properties"]
+
+    messages = [{"role": "user", "content": SAMPLE}]
+    judge = {"type": "score_model", "name": "j", "model": "o3", "input": messages, "range": [1, 10]}
+    multi = {"type": "multi", "name": "m", "graders": {"a": GRADER, "b": judge}, "calculate_output": "a * b"}
+    run = body("/openai/v1/fine_tuning/alpha/graders/run")["grader"]
+    criteria = body("/openai/v1/evals")["testing_criteria"]
+    jsonschema.validate(judge, run)
+    jsonschema.validate(multi, run)
+    jsonschema.validate([GRADER, judge], criteria)
+    for wrong, schema in ((multi, criteria["items"]), ({**judge, "range": [1]}, run), ({**judge, "model": 3}, run)):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, schema)
+
+
 async def test_sound_requests_are_answered_as_the_document_says(driver):
     checked = 0
     for path, method, operation in driver.operations:

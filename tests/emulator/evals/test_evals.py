@@ -24,6 +24,9 @@ LABEL = {
     "labels": ["good", "bad"],
     "passing_labels": ["good"],
 }
+MULTI = {"type": "multi", "name": "both", "graders": {"one": SIMILAR}, "calculate_output": "one"}
+ENDPOINT = {"type": "endpoint", "name": "remote", "url": "https://zava.example/grade"}
+"""Graders of reinforcement jobs only: no evaluation takes them as criteria."""
 PYTHON = {"type": "python", "name": "python", "source": "def grade(sample, item):\n    return 1.0"}
 
 
@@ -125,7 +128,8 @@ async def test_the_plain_client_and_the_project_route_serve_the_same_evaluations
         ({"data_source_config": {"type": "custom", "item_schema": {"required": 3}}}, "must be a list of names"),
         ({"testing_criteria": []}, "a list of 1 to 50 graders"),
         ({"testing_criteria": ["x"]}, "testing_criteria[0].type"),
-        ({"testing_criteria": [{"type": "multi"}]}, "testing_criteria[0].type"),
+        ({"testing_criteria": [MULTI]}, "testing_criteria[0].type"),
+        ({"testing_criteria": [ENDPOINT]}, "testing_criteria[0].type"),
         ({"testing_criteria": [{**SIMILAR, "pass_threshold": None}]}, "pass_threshold is required"),
         ({"testing_criteria": [{**PYTHON, "source": ""}]}, "testing_criteria[0].source"),
         ({"testing_criteria": [{**LABEL, "passing_labels": ["fine"]}]}, "not among the labels"),

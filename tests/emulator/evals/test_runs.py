@@ -289,6 +289,33 @@ async def test_tools_and_formats_are_taken_in_the_words_of_either_api(evals, sam
     assert (done.status, done.result_counts.errored) == ("completed", 0)
 
 
+async def test_an_items_sample_carries_the_tool_calls_of_its_answer(evals):
+    called = {
+        "type": "string_check",
+        "name": "called",
+        "input": "{{sample.output_tools}}",
+        "reference": "find",
+        "operation": "like",
+    }
+    tool = {"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}
+    call = {"id": "call_1", "type": "function", "function": {"name": "find", "arguments": "{}"}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    rows = [
+        {"item": {"question": "a"}, "sample": {"model": "m", "choices": [{"index": 0, "message": message}]}},
+        {"item": {"question": "b"}, "sample": {"model": "m", "choices": [], "output_text": "No tool."}},
+    ]
+    evaluation = await evals.create(called)
+    given = {"type": "jsonl", "source": {"type": "file_content", "content": rows}}
+    with_call, without = await evals.items(await evals.finished(evaluation, given))
+    assert (with_call.status, without.status) == ("pass", "fail")
+    assert with_call.sample.to_dict()["output"][0]["tool_calls"] == [call]
+    sampled = evals.completions(evals.questions(1), sampling_params={"tools": [tool], "seed": 1})
+    (item,) = await evals.items(await evals.finished(evaluation, sampled))
+    shown = item.sample.to_dict()
+    calls = shown["output"][0]["tool_calls"] or []
+    assert (shown["finish_reason"] == "tool_calls") == bool(calls) == (item.status == "pass")
+
+
 @pytest.mark.parametrize("kind", ["completions", "responses"])
 @pytest.mark.parametrize("name", ["max_completion_tokens", "max_completions_tokens", "max_tokens"])
 async def test_every_spelling_of_the_token_limit_is_obeyed(evals, kind, name):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .grader_schemas import CRITERION, RUNNABLE
+
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
@@ -110,9 +112,9 @@ BODIES: Mapping[str, Schema] = {
         "destinationResourceId region", destinationResourceId=_TEXT, region=_TEXT
     ),
     "POST /fine_tuning/alpha/graders/run": _object(
-        "grader model_sample", grader=_ANY_OBJECT, model_sample=_TEXT, item=_ANY_OBJECT
+        "grader model_sample", grader=RUNNABLE, model_sample=_TEXT, item=_ANY_OBJECT
     ),
-    "POST /fine_tuning/alpha/graders/validate": _object("grader", grader=_ANY_OBJECT),
+    "POST /fine_tuning/alpha/graders/validate": _object("grader", grader=RUNNABLE),
     "POST /chat/completions": _CHAT,
     "POST /deployments/{deployment}/chat/completions": _CHAT,
     "POST /chat/completions/{completion_id}": _object("metadata", metadata=_METADATA),
@@ -147,7 +149,7 @@ BODIES: Mapping[str, Schema] = {
         name=_TEXT,
         metadata=_METADATA,
         data_source_config=_object("type", type={"enum": ["custom", "logs", "stored_completions"]}),
-        testing_criteria=_array(_ANY_OBJECT),
+        testing_criteria=_array(CRITERION, minItems=1, maxItems=50),
     ),
     "POST /evals/{eval_id}": _object("", name=_TEXT, metadata=_METADATA),
     "POST /evals/{eval_id}/runs": _object("data_source", name=_TEXT, metadata=_METADATA, data_source=_RUN_SOURCE),
