@@ -56,7 +56,7 @@ async def create(service: Service, file_id: str, nonce: str) -> Batch:
         UnreachableError: it is not known whether it was created; creating it again with the same nonce is safe.
         ServiceError: the service refused it.
     """
-    found = await _find(service, nonce)
+    found = await find(service, nonce)
     if found:
         return found
     body = {
@@ -68,10 +68,19 @@ async def create(service: Service, file_id: str, nonce: str) -> Batch:
     try:
         return _batch(parse(await service.post(_BATCHES, body)))
     except UnreachableError:
-        found = await _find(service, nonce)
+        found = await find(service, nonce)
         if found:
             return found
         raise
+
+
+async def find(service: Service, nonce: str) -> Batch | None:
+    """The batch that was created with this nonce."""
+    async for page in pages(service, _BATCHES, 100):
+        for entry in page:
+            if identifier(entry) and mapping(entry.get("metadata")).get(NONCE_KEY) == nonce:
+                return _batch(entry)
+    return None
 
 
 async def get(service: Service, batch_id: str) -> Batch:
@@ -104,14 +113,6 @@ def answered_lines(content: bytes) -> Iterator[BatchLine]:
         response = mapping(entry.get("response"))
         body = mapping(response.get("body")) or {"error": mapping(entry.get("error"))}
         yield BatchLine(custom_id, integer(response.get("status_code")) or 0, body)
-
-
-async def _find(service: Service, nonce: str) -> Batch | None:
-    async for page in pages(service, _BATCHES, 100):
-        for entry in page:
-            if identifier(entry) and mapping(entry.get("metadata")).get(NONCE_KEY) == nonce:
-                return _batch(entry)
-    return None
 
 
 def _batch(value: Json) -> Batch:

@@ -38,6 +38,11 @@ async def create_run(service: Service, eval_id: str, name: str, data_source: Map
     return await _created(service, f"/evals/{path_segment(eval_id)}/runs", body, nonce)
 
 
+async def find_run(service: Service, eval_id: str, nonce: str) -> Json | None:
+    """The run that was started with this nonce."""
+    return await _find(service, f"/evals/{path_segment(eval_id)}/runs", nonce)
+
+
 async def get_run(service: Service, eval_id: str, run_id: str) -> Json:
     """A run as it is now, in the service's JSON."""
     return parse(await service.get(f"/evals/{path_segment(eval_id)}/runs/{path_segment(run_id)}"))

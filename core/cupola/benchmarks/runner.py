@@ -237,7 +237,7 @@ class Runner:
         if entry is None or entry.answer.state is AnswerState.SENT:
             return
         self._enter_answer(ask, entry.answer)
-        self.counts.reused += entry.answer.state is AnswerState.ANSWERED
+        self.counts.reused += entry.answer.state is AnswerState.ANSWERED and not self.only_grade
         if kind_of(entry.answer) is not Kind.ANSWERED:
             return
         item = self.items[ask.place]

@@ -92,20 +92,25 @@ _SET_ANSWER = ", ".join(f"{name.strip()} = ?" for name in _ANSWER.split(","))
 def write(database: Database, sent: Sequence[Sent], answered: Sequence[Answer]) -> None:
     """Commit calls about to leave and answers that came, all or nothing."""
     with database.transaction() as connection:
-        connection.executemany(
-            "INSERT INTO answers (request, number, purpose, deployment, state, attempt, lost, sent_at, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request, number) DO UPDATE SET"
-            " state = excluded.state, attempt = excluded.attempt, lost = excluded.lost, sent_at = excluded.sent_at"
-            " WHERE state != 'answered'",
-            [
-                (s.request, s.number, s.purpose, s.deployment, AnswerState.SENT, s.attempt, s.lost, s.sent_at, s.body)
-                for s in sent
-            ],
-        )
-        connection.executemany(
-            f"UPDATE answers SET {_SET_ANSWER} WHERE request = ? AND number = ? AND state != 'answered'",
-            [(*_values(answer), answer.request, answer.number) for answer in answered],
-        )
+        enter(connection, sent, answered)
+
+
+def enter(connection: sqlite3.Connection, sent: Sequence[Sent], answered: Sequence[Answer]) -> None:
+    """Write them in a transaction that is open already; an answer that is there is never replaced."""
+    connection.executemany(
+        "INSERT INTO answers (request, number, purpose, deployment, state, attempt, lost, sent_at, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request, number) DO UPDATE SET"
+        " state = excluded.state, attempt = excluded.attempt, lost = excluded.lost, sent_at = excluded.sent_at"
+        " WHERE state != 'answered'",
+        [
+            (s.request, s.number, s.purpose, s.deployment, AnswerState.SENT, s.attempt, s.lost, s.sent_at, s.body)
+            for s in sent
+        ],
+    )
+    connection.executemany(
+        f"UPDATE answers SET {_SET_ANSWER} WHERE request = ? AND number = ? AND state != 'answered'",
+        [(*_values(answer), answer.request, answer.number) for answer in answered],
+    )
 
 
 def find(database: Database, request: str, number: int) -> Entry | None:

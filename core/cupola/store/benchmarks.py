@@ -206,6 +206,17 @@ def set_remote(database: Database, run_id: int, remote: Mapping[str, Any]) -> No
         touch(connection, f"run/{run_id}")
 
 
+def enter_service_part(
+    connection: sqlite3.Connection, run_id: int, remote: Mapping[str, Any], progress: Progress
+) -> None:
+    """Store both in a transaction that is open already: what the service did, and what it cost."""
+    connection.execute(
+        "UPDATE runs SET remote = ?, progress = ? WHERE id = ?",
+        (json.dumps(dict(remote)), json.dumps(asdict(progress)), run_id),
+    )
+    touch(connection, f"run/{run_id}")
+
+
 def get_run(database: Database, run_id: int) -> Run | None:
     """One run."""
     rows = database.rows("SELECT * FROM runs WHERE id = ?", (run_id,))

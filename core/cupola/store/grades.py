@@ -53,16 +53,21 @@ class Label:
 def save(database: Database, grades: Sequence[Grade]) -> None:
     """Store grades; a later one of the same answer by the same grader replaces an earlier one."""
     with database.transaction() as connection:
-        connection.executemany(
-            "INSERT OR REPLACE INTO grades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    *(g.request, g.number, g.item, g.grader, g.again, g.reward, g.passed, g.label),
-                    *(_json(g.errors, "[]"), g.details, _json(g.parts, "{}"), _json(g.calls, "[]"), g.graded_at),
-                )
-                for g in grades
-            ],
-        )
+        enter(connection, grades)
+
+
+def enter(connection: sqlite3.Connection, grades: Sequence[Grade]) -> None:
+    """Write them in a transaction that is open already."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO grades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                *(g.request, g.number, g.item, g.grader, g.again, g.reward, g.passed, g.label),
+                *(_json(g.errors, "[]"), g.details, _json(g.parts, "{}"), _json(g.calls, "[]"), g.graded_at),
+            )
+            for g in grades
+        ],
+    )
 
 
 def of_run(database: Database, run_id: int, graders: Iterable[str]) -> list[Grade]:

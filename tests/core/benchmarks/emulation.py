@@ -44,6 +44,10 @@ class Emulation:
         assert self.server.stdout is not None
         told = json.loads(self.server.stdout.readline())
         self.endpoint, self.key = str(told["endpoint"]), str(told["api_key"])
+        self.account = (
+            f"/subscriptions/{told['subscription_id']}/resourceGroups/{told['resource_group']}"
+            f"/providers/Microsoft.CognitiveServices/accounts/{told['account']}"
+        )
 
     @property
     def environment(self) -> dict[str, str]:
@@ -94,6 +98,18 @@ class Emulation:
         totals = self._send("GET", "/emulator/ledger?limit=1")["totals"]
         return int(totals["calls"]), int(totals["distinct_requests"])
 
+    def deploy(self, name: str, sku: str = "GlobalBatch", model: str = "gpt-4.1-nano") -> None:
+        """Make a deployment and wait until it takes calls."""
+        path = f"{self.account}/deployments/{name}?api-version=2025-09-01"
+        what = {"format": "OpenAI", "name": model, "version": "2025-04-14"}
+        self._send("PUT", path, {"sku": {"name": sku, "capacity": 500}, "properties": {"model": what}})
+        while self._send("GET", path)["properties"]["provisioningState"] != "Succeeded":
+            time.sleep(0.01)
+
+    def created(self, kind: str) -> list[dict[str, Any]]:
+        """What the service holds of a kind: batches, evals, or evals/ID/runs."""
+        return list(self._send("GET", f"/openai/v1/{kind}?limit=100")["data"])
+
     def close(self) -> None:
         self.kill_worker()
         self.server.kill()
@@ -101,7 +117,7 @@ class Emulation:
 
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         content = json.dumps(body).encode() if body is not None else None
-        headers = {"api-key": self.key, "content-type": "application/json"}
+        headers = {"api-key": self.key, "authorization": "Bearer any.opaque", "content-type": "application/json"}
         request = urllib.request.Request(self.endpoint + path, content, headers, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=10) as response:

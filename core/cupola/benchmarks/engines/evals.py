@@ -11,20 +11,23 @@ from typing import Any
 
 from ...azure import evals, files
 from ...azure.client import Service
-from ...azure.wire.reading import Json, integer, mapping, number, objects, raw, text
-from ...errors import CupolaError
+from ...azure.wire.reading import Json, identifier, integer, mapping, number, objects, raw, text
+from ...errors import CupolaError, ServiceError
 from ...models import Problem
-from ...store import answers, benchmarks, grades
-from ...store.answers import Answer, AnswerState, Sent
+from ...store import benchmarks
+from ...store.answers import Answer, AnswerState
 from ...store.benchmarks import Ask, Run
 from ...store.database import Database
 from ...store.grades import Grade
 from ..definition import Arm, Benchmark, GraderUse
+from ..estimate import estimate
 from ..items import Item
 from ..prices import price_of
 from ..schedule import asks_of
+from .records import journal, nonce_of, open_asks, part_of, refuse_beyond, remember, remote_of, take_in
 from .waiting import until
 
+_CALLED_OFF = ("canceled", "cancelled")
 _DEFAULTS: Mapping[str, Any] = {"seed": 42, "temperature": 1.0, "top_p": 1.0}
 """What the service samples with unless it is told otherwise; said aloud, so that the same request has the same hash."""
 
@@ -47,21 +50,21 @@ async def fill(
 
     Raises:
         NotWantedError: the run was cancelled; the service's runs are cancelled too.
+        BudgetSpentError: it may cost more than is left; nothing new was begun.
         ServiceError: the service refused.
     """
     benchmarks.save_asks(database, run.id, asks_of(benchmark, items))
-    remote = dict(run.remote)
-    if "file" not in remote:
-        remote["file"] = await _uploaded(service, run, items)
-        benchmarks.set_remote(database, run.id, remote)
+    _refuse_beyond_budget(database, run, benchmark, items)
+    nonce = nonce_of(database, run)
+    remote = remote_of(database, run)
     if "eval" not in remote:
         criteria = [use.definition for use in benchmark.graders]
         schema = {"type": "object", "properties": {name: {} for name in items[0].fields}}
-        remote["eval"] = await evals.create(service, benchmark.name, schema, criteria, f"{run.digest}-{run.id}")
-        benchmarks.set_remote(database, run.id, remote)
+        eval_id = await evals.create(service, benchmark.name, schema, criteria, nonce)
+        benchmarks.set_remote(database, run.id, {**remote, "eval": eval_id})
     for index, arm in enumerate(benchmark.arms):
         for repeat in range(arm.repeats):
-            await _one(database, service, run, benchmark, items, index, repeat, remote, wanted)
+            await _one(database, service, run, benchmark, items, index, repeat, wanted)
 
 
 async def _one(
@@ -72,22 +75,15 @@ async def _one(
     items: Sequence[Item],
     index: int,
     repeat: int,
-    remote: dict[str, Any],
     wanted: Callable[[], bool],
 ) -> None:
-    """One arm's repeat from its start to its stored items."""
+    """One arm's repeat from its start to its stored items; one that ended earlier is begun anew for its open rows."""
     name = f"{index}/{repeat}"
-    if mapping(remote.get(name)).get("done"):
+    asks = open_asks(database, run, index, repeat)
+    if not asks:
         return
-    arm = benchmark.arms[index]
-    asks = [ask for ask in benchmarks.asks(database, run.id) if (ask.arm, ask.repeat) == (index, repeat)]
-    _journal(database, service, arm, asks)
-    eval_id = str(remote["eval"])
-    nonce = f"{run.digest}-{run.id}-{name}"
-    started = await evals.create_run(
-        service, eval_id, f"{arm.name} {repeat + 1}", _source(benchmark, arm, str(remote["file"])), nonce
-    )
-    run_id = text(started.get("id")) or ""
+    eval_id = str(remote_of(database, run)["eval"])
+    run_id = await _started(database, service, run, benchmark, items, asks, eval_id, name)
 
     async def look() -> Json:
         return await evals.get_run(service, eval_id, run_id)
@@ -98,9 +94,82 @@ async def _one(
         if not wanted():
             await evals.cancel_run(service, eval_id, run_id)
         raise
-    _take_in(database, service, benchmark, items, asks, ended, await evals.output_items(service, eval_id, run_id))
-    remote[name] = {"id": run_id, "done": True}
-    benchmarks.set_remote(database, run.id, remote)
+    asked = part_of(database, run, name)["places"]
+    found = {
+        asked[place]: entry
+        for entry in await evals.output_items(service, eval_id, run_id)
+        if (place := integer(entry.get("datasource_item_id"))) is not None and 0 <= place < len(asked)
+    }
+    _take_in(database, service, run, name, benchmark, items, asks, ended, found)
+    if evals.status_of(ended) in _CALLED_OFF:
+        await _one(database, service, run, benchmark, items, index, repeat, wanted)
+
+
+async def _started(
+    database: Database,
+    service: Service,
+    run: Run,
+    benchmark: Benchmark,
+    items: Sequence[Item],
+    asks: Sequence[Ask],
+    eval_id: str,
+    name: str,
+) -> str:
+    """The id of the service's run for these rows, one that is under way or a new one."""
+    known = part_of(database, run, name)
+    if known.get("done") or "places" not in known:
+        # Which rows its file holds is stored first: found again by its nonce, the run must be read rightly.
+        go = int(known.get("go") or 0) + (1 if known.get("done") else 0)
+        remember(database, run, name, id=None, go=go, places=[ask.place for ask in asks], done=False)
+        known = part_of(database, run, name)
+    if known.get("id"):
+        return str(known["id"])
+    arm = benchmark.arms[asks[0].arm]
+    nonce = f"{nonce_of(database, run)}-{name}-{known['go']}"
+    begun = await evals.find_run(service, eval_id, nonce)
+    if begun is None:
+        journal(database, service, arm, asks)
+        file_id = await _file(database, service, run, items, known["places"])
+        title = f"{arm.name} {asks[0].repeat + 1}"
+        begun = await evals.create_run(service, eval_id, title, _source(benchmark, arm, file_id), nonce)
+    run_id = identifier(begun)
+    if run_id is None:
+        raise ServiceError("The service's run has no id.")
+    remember(database, run, name, id=run_id)
+    return run_id
+
+
+async def _file(database: Database, service: Service, run: Run, items: Sequence[Item], places: Sequence[int]) -> str:
+    """The id of a file of these items; that of all items is uploaded once for all arms."""
+    whole = len(places) == len(items)
+    known = remote_of(database, run).get("file") if whole else None
+    if known:
+        return str(known)
+    with tempfile.TemporaryDirectory(prefix="cupola-evals-") as folder:
+        path = Path(folder) / f"cupola-{run.id}.jsonl"
+        with path.open("w", encoding="utf-8") as file:
+            for place in places:
+                file.write(json.dumps({"item": dict(items[place].fields)}, ensure_ascii=False) + "\n")
+        file_id = (await files.processed(service, (await files.upload(service, path, "evals")).id)).id
+    if whole:
+        benchmarks.set_remote(database, run.id, {**remote_of(database, run), "file": file_id})
+    return file_id
+
+
+def _refuse_beyond_budget(database: Database, run: Run, benchmark: Benchmark, items: Sequence[Item]) -> None:
+    """Hold what is not begun yet against the budget; errors as for `refuse_beyond`."""
+    parts = [
+        [part_of(database, run, f"{index}/{repeat}") for repeat in range(arm.repeats)]
+        for index, arm in enumerate(benchmark.arms)
+    ]
+    fresh = [
+        arm
+        for arm, repeats in zip(benchmark.arms, parts, strict=True)
+        if any(not part.get("id") or part.get("done") for part in repeats)
+    ]
+    if fresh:
+        takes = estimate(database, replace(benchmark, arms=tuple(fresh)), items)
+        refuse_beyond(run.budget, run.progress.usd, takes)
 
 
 def _source(benchmark: Benchmark, arm: Arm, file_id: str) -> dict[str, Any]:
@@ -126,27 +195,28 @@ def _source(benchmark: Benchmark, arm: Arm, file_id: str) -> dict[str, Any]:
 def _take_in(
     database: Database,
     service: Service,
+    run: Run,
+    name: str,
     benchmark: Benchmark,
     items: Sequence[Item],
     asks: Sequence[Ask],
-    run: Json,
-    found: Sequence[Json],
+    ended: Json,
+    found: Mapping[int, Json],
 ) -> None:
     """Store the service's items as answers and grades; rows that it does not tell of have failed."""
-    by_place = {integer(entry.get("datasource_item_id")): entry for entry in found}
-    error = mapping(run.get("error"))
+    error = mapping(ended.get("error"))
     why = Problem(
-        f"The service's run is {evals.status_of(run)} and tells nothing of this row.", text(error.get("message")) or ""
+        f"The service's run is {evals.status_of(ended)} and tells nothing of this row.",
+        text(error.get("message")) or "",
     )
-    answered, graded = [], []
+    answered: list[Answer] = []
+    graded: list[Grade] = []
     for ask in asks:
-        entry = by_place.get(ask.place)
-        arm = benchmark.arms[ask.arm]
-        answered.append(_answer(arm, ask, entry, why, service.clock()))
-        if entry is not None:
+        entry = found.get(ask.place)
+        answered.append(_answer(benchmark.arms[ask.arm], ask, entry, why, service.clock()))
+        if entry is not None and answered[-1].state is AnswerState.ANSWERED:
             graded += _grades(benchmark, items[ask.place], ask, entry, service.clock())
-    answers.write(database, [], answered)
-    grades.save(database, graded)
+    take_in(database, run, name, answered, graded)
 
 
 def _answer(arm: Arm, ask: Ask, entry: Json | None, why: Problem, now: float) -> Answer:
@@ -214,16 +284,3 @@ def _use_of(benchmark: Benchmark, name: str) -> GraderUse | None:
     """The grader of a result: its name, to which the service adds an id."""
     fitting = [use for use in benchmark.graders if name == use.name or name.startswith(f"{use.name}-")]
     return max(fitting, key=lambda use: len(use.name), default=None)
-
-
-async def _uploaded(service: Service, run: Run, items: Sequence[Item]) -> str:
-    with tempfile.TemporaryDirectory(prefix="cupola-evals-") as folder:
-        path = Path(folder) / f"cupola-{run.id}.jsonl"
-        with path.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps({"item": dict(item.fields)}, ensure_ascii=False) + "\n" for item in items)
-        return (await files.processed(service, (await files.upload(service, path, "evals")).id)).id
-
-
-def _journal(database: Database, service: Service, arm: Arm, asks: Sequence[Ask]) -> None:
-    now = service.clock()
-    answers.write(database, [Sent(ask.request, ask.number, "arm", arm.deployment, now) for ask in asks], [])
