@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,8 @@ from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 
 from cupola.emulator.batch.lines import check_lines
+from cupola.emulator.batch.odata import read_filter
+from cupola.emulator.errors import ApiError
 
 from .strict import check_strictly
 
@@ -241,3 +244,108 @@ def test_any_bytes_are_checked_without_a_crash(tmp_path_factory, content):
     path.write_bytes(b"\n".join(content))
     checked = check_lines(path, "/chat/completions")
     assert checked.errors or checked.total
+
+
+async def test_the_queue_of_the_deployment_is_told_from_the_start(emulator):
+    await deploy(emulator, capacity=10)
+    file_id = await upload(emulator, slow_lines(64))
+    create = emulator.azure.batches.with_raw_response.create
+    raw = await create(input_file_id=file_id, endpoint="/chat/completions", completion_window="24h")
+    assert raw.headers["deployment-enqueued-tokens"] == "0"
+    assert raw.headers["deployment-maximum-enqueued-tokens"] == "10000"
+    batch = raw.parse()
+
+    async def running():
+        return (await emulator.azure.batches.retrieve(batch.id)).status != "validating"
+
+    await emulator.until(running)
+    told = await emulator.azure.batches.with_raw_response.retrieve(batch.id)
+    assert int(told.headers["deployment-enqueued-tokens"]) > 0
+    v1 = await emulator.v1.batches.with_raw_response.retrieve(batch.id)
+    assert "deployment-enqueued-tokens" not in v1.headers
+
+
+async def listed(emulator, **query):
+    return [batch.id async for batch in emulator.azure.batches.list(extra_query=query, limit=2)]
+
+
+async def test_the_list_is_filtered_and_ordered(emulator):
+    await deploy(emulator)
+    file_id = await upload(emulator, [line(0)])
+    settings = {"input_file_id": file_id, "completion_window": "24h"}
+    made = []
+    for endpoint in ("/chat/completions", "/v1/responses", "/chat/completions"):
+        batch = await emulator.azure.batches.create(endpoint=endpoint, **settings)
+        made.append((await ended(emulator, batch)).id)
+    first, wrong, last = made
+    assert await listed(emulator) == [last, wrong, first]
+    assert await listed(emulator, **{"$orderby": "created_at asc"}) == [first, wrong, last]
+    assert await listed(emulator, **{"$filter": "status eq 'Completed'"}) == [last, first]
+    assert await listed(emulator, **{"$filter": "status ne 'completed' and created_at gt 0"}) == [wrong]
+    assert await listed(emulator, **{"$filter": f"id eq '{first}' or (endpoint eq '/v1/responses')"}) == [wrong, first]
+    assert await listed(emulator, **{"$filter": "not status eq 'failed'", "$orderby": "created_at"}) == [first, last]
+    assert await listed(emulator, **{"$filter": "created_at lt 5"}) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"$filter": "status"},
+        {"$filter": "status eq Completed"},
+        {"$filter": "status like 'x'"},
+        {"$filter": "secret eq 'x'"},
+        {"$filter": "created_at gt 'x'"},
+        {"$filter": "(status eq 'x'"},
+        {"$filter": "status eq 'x' 1"},
+        {"$filter": "status eq 'x"},
+        {"$filter": "(" * 1000},
+        {"$filter": "not " * 400},
+        {"$orderby": "status asc"},
+        {"$orderby": "created_at sideways"},
+    ],
+)
+async def test_what_is_no_filter_is_refused(emulator, query):
+    with pytest.raises(BadRequestError) as caught:
+        await emulator.azure.batches.list(extra_query=query)
+    assert caught.value.code == "invalidPayload"
+
+
+@given(st.text(alphabet="()' abceqnotrdstuilm_019", max_size=60))
+def test_any_text_is_a_filter_or_is_refused(text):
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE TABLE batches (created_at REAL, status TEXT, id TEXT, endpoint TEXT, input_file_id TEXT)")
+    try:
+        condition = read_filter(text)
+    except ApiError:
+        return
+    database.execute(f"SELECT 1 FROM batches WHERE {condition.sql}", condition.arguments)
+
+
+FIELDS = st.sampled_from(["created_at gt 5", "created_at le 70", "status eq 'done'", "status ne 'it''s'"])
+EXPRESSIONS = st.recursive(
+    FIELDS,
+    lambda inner: (
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda parts: f"({' '.join(parts)})")
+        | inner.map("not {}".format)
+    ),
+    max_leaves=8,
+)
+
+
+@given(EXPRESSIONS, st.integers(0, 80), st.sampled_from(["done", "it's", "other"]))
+def test_a_filter_lets_through_what_its_words_say(text, created_at, status):
+    database = sqlite3.connect(":memory:")
+    database.execute("CREATE TABLE batches (created_at REAL, status TEXT)")
+    database.execute("INSERT INTO batches VALUES (?, ?)", (created_at, status))
+    condition = read_filter(text)
+    found = database.execute(f"SELECT 1 FROM batches WHERE {condition.sql}", condition.arguments).fetchone()
+    words = {
+        "created_at gt 5": created_at > 5,
+        "created_at le 70": created_at <= 70,
+        "status eq 'done'": status == "done",
+        "status ne 'it''s'": status != "it's",
+    }
+    python = text
+    for comparison, truth in words.items():
+        python = python.replace(comparison, f"({truth})")
+    assert (found is not None) == eval(python)

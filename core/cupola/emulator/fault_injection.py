@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -26,6 +26,7 @@ OWN_PATHS = "/emulator/"
 
 _SLICE_SECONDS = 0.05
 _CREATION_TIMES = ("created_at", "created")
+_STREAM_ERROR: dict[Fault, bool] = {fault: fault == "stream_error" for fault in get_args(Fault)}
 _INFERENCE = ("/chat/completions", "/responses", "/embeddings")
 
 
@@ -35,6 +36,9 @@ class _Recorded:
 
     start: Message
     body: bytes = b""
+
+    def is_stream(self) -> bool:
+        return Headers(scope=self.start).get("content-type", "").startswith("text/event-stream")
 
     def set_body(self, body: bytes) -> None:
         headers = MutableHeaders(scope=self.start)
@@ -58,7 +62,12 @@ class FaultInjection:
 
     async def _befall(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, after = scope["path"], _after(scope)
-        can: dict[Fault, bool] = {"token_expired": _has_token(scope), "duplicate_page": after is not None}
+        can: dict[Fault, bool] = {
+            "token_expired": _has_token(scope),
+            "duplicate_page": after is not None,
+            # Whether a request is answered by a stream is known when it is.
+            "stream_error": False,
+        }
         fired = {rule.fault: rule for rule in self.faults.draw(scope["method"], path, can)}
         for rule in fired.values():
             refusal = _refusal(rule, path, self.now())
@@ -70,9 +79,12 @@ class FaultInjection:
             return
         if "duplicate_page" in fired and after is not None and self.faults.first_duplicate(path, after):
             scope = _without_after(scope)
-        if fired.keys() - {"duplicate_page"}:
+        streams = self.faults.has("stream_error") and path.endswith(_INFERENCE)
+        if streams or fired.keys() - {"duplicate_page"}:
             recorded = await _record(self.app, scope, receive)
             if recorded.start:
+                if streams and recorded.is_stream():
+                    fired |= {rule.fault: rule for rule in self.faults.draw(scope["method"], path, _STREAM_ERROR)}
                 _spoil(recorded, fired, self.now())
                 await _deliver(scope, recorded, fired, send)
         else:
@@ -164,10 +176,29 @@ def _skew(recorded: _Recorded, seconds: float, now: float) -> None:
         recorded.set_body(json.dumps(_skewed(json.loads(recorded.body), seconds), ensure_ascii=False).encode())
 
 
+def _broken_off(stream: bytes) -> bytes:
+    """The first half of a stream's events and then the service's word that it failed.
+
+    Chat has it as `data` with an `error` and no kind, responses as an event of the kind `error`.
+    """
+    events = [event for event in stream.split(b"\n\n") if event]
+    kept = events[: max(1, len(events) // 2)]
+    message = "The server had an error while processing your request. Sorry about that!"
+    if not kept[-1].startswith(b"event:"):
+        error = {"error": {"message": message, "type": "server_error", "param": None, "code": None}}
+        last = b"data: " + json.dumps(error).encode()
+    else:
+        told = {"code": "server_error", "message": message, "param": None, "sequence_number": len(kept)}
+        last = b"event: error\ndata: " + json.dumps({"type": "error", **told}).encode()
+    return b"\n\n".join([*kept, last, b""])
+
+
 def _spoil(recorded: _Recorded, fired: Mapping[Fault, FaultRule], now: float) -> None:
     if "clock_skew" in fired:
         seconds = fired["clock_skew"].seconds
         _skew(recorded, 300.0 if seconds is None else seconds, now)
+    if "stream_error" in fired:
+        recorded.set_body(_broken_off(recorded.body))
     if "truncated" in fired:
         recorded.set_body(recorded.body[: len(recorded.body) // 2])
 

@@ -21,6 +21,7 @@ Fault = Literal[
     "stall",
     "slow",
     "truncated",
+    "stream_error",
     "duplicate_page",
     "clock_skew",
 ]
@@ -29,7 +30,8 @@ Fault = Literal[
 `rate_limited`, `rate_limited_for_a_day`, `server_error`, `unavailable` and `token_expired` (bearer tokens only) answer
 in place of the service; `reset` drops the connection before the request is handled. In the others the request is
 handled, and paid for: `reset_answer` drops the connection in the midst of the answer, `stall` stands still there,
-`slow` trickles, `truncated` ends the body early, `duplicate_page` gives the first page of a list once more where the
+`slow` trickles, `truncated` ends the body early, `stream_error` (streams of events only) says in the midst that the
+server had an error, and ends there, `duplicate_page` gives the first page of a list once more where the
 next one was asked for, `clock_skew` moves the Date header and creation times.
 """
 
@@ -73,6 +75,10 @@ class Faults:
     def __bool__(self) -> bool:
         """Whether there is any rule."""
         return bool(self._rules)
+
+    def has(self, fault: Fault) -> bool:
+        """Whether a rule names this fault."""
+        return any(counted.rule.fault == fault for counted in self._rules)
 
     def put(self, seed: int, rules: Sequence[FaultRule]) -> None:
         """Replace every rule; the counters start again."""

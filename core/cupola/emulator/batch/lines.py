@@ -66,6 +66,17 @@ def _bodies(path: Path) -> Iterator[tuple[int, Any]]:
                 yield position, None
 
 
+def first_deployment(path: Path) -> str | None:
+    """The deployment that the first line of a file names, which may be no good; None when it names none."""
+    try:
+        _position, entry = next(_bodies(path), (0, None))
+    except FileNotFoundError:
+        return None
+    body = entry.get("body") if isinstance(entry, dict) else None
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) and model else None
+
+
 def read_lines(path: Path) -> Iterator[Line]:
     """The requests of a file that was found good."""
     for position, entry in _bodies(path):

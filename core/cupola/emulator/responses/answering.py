@@ -32,7 +32,7 @@ async def answer_response(
     return render_response(completion, wanted, int(resource.clock.now())), answers
 
 
-def history_of(wanted: ResponseRequest, response: Mapping[str, Any]) -> list[Json]:
+def history_of(wanted: ResponseRequest, response: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Everything said up to and in a response, as chat messages."""
     said = chat_messages([item for item in response["output"] if item["type"] != "reasoning"])
     return [*wanted.messages, *said]

@@ -129,7 +129,7 @@ def render_response(completion: Completion, wanted: ResponseRequest, completed: 
 
 
 def _unfinished(response: Json, status: str) -> Json:
-    unanswered = {"completed_at": None, "error": None, "incomplete_details": None, "output": [], "usage": None}
+    unanswered: Json = {"completed_at": None, "error": None, "incomplete_details": None, "output": [], "usage": None}
     return {**response, **unanswered, "status": status}
 
 

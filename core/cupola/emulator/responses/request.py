@@ -24,7 +24,7 @@ class ResponseRequest:
     chat: ChatRequest
     items: Sequence[Json]
     """The input of this request alone."""
-    messages: Sequence[Json]
+    messages: Sequence[Mapping[str, Any]]
     """All that was said before and in it, without the instructions."""
     body: Mapping[str, Any]
     """What was sent."""
@@ -94,7 +94,7 @@ def _instructions(body: Mapping[str, Any]) -> list[Json]:
 
 
 def read_response_request(
-    body: Mapping[str, Any], items: Sequence[Json], history: Sequence[Json], base: BaseModel
+    body: Mapping[str, Any], items: Sequence[Json], history: Sequence[Mapping[str, Any]], base: BaseModel
 ) -> ResponseRequest:
     """Check a body whose `input` is `items`, after what was said in earlier responses. Raises ApiError."""
     background, store = _flag(body, "background", False), _flag(body, "store", True)

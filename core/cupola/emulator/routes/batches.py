@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from anyio import to_thread
@@ -11,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..batch.lines import ENDPOINTS
+from ..batch.lines import ENDPOINTS, first_deployment
+from ..batch.odata import Condition, read_filter, read_order
 from ..batch.runner import most_enqueued_tokens
 from ..body import metadata_field, read_object, required_text
 from ..errors import invalid_payload, not_found, unexpected_state
@@ -86,13 +88,14 @@ def _read(resource: Resource, body: dict[str, Any]) -> Batch:
     return Batch(f"batch_{uuid.uuid4()}", now, file_id, endpoint, metadata, seconds, "validating", now, {})
 
 
-def _enqueued(resource: Resource, batch: Batch) -> dict[str, str]:
-    """The headers that tell how full the deployment's queue is, once the batch has told its deployment."""
-    if batch.deployment is None:
+def _enqueued(request: Request, deployment: str | None) -> dict[str, str]:
+    """The headers of dated routes that tell how full a deployment's queue is; none where no deployment is named."""
+    if deployment is None or not is_dated(request):
         return {}
+    resource = resource_of(request)
     return {
-        "deployment-enqueued-tokens": str(batches.enqueued_tokens(resource.database, batch.deployment)),
-        "deployment-maximum-enqueued-tokens": str(most_enqueued_tokens(resource, batch.deployment)),
+        "deployment-enqueued-tokens": str(batches.enqueued_tokens(resource.database, deployment)),
+        "deployment-maximum-enqueued-tokens": str(most_enqueued_tokens(resource, deployment)),
     }
 
 
@@ -107,14 +110,19 @@ async def create(request: Request) -> Response:
         raise not_found(f"The specified file '{batch.input_file_id}' could not be found.") from error
     batches.add(resource.database, batch)
     service_of(request).batches.wake()
-    return JSONResponse(render_batch(resource, batch), created_status(request))
+    # Which deployment it is for is checked later; until then the first line tells.
+    headers = _enqueued(request, await to_thread.run_sync(first_deployment, copy))
+    return JSONResponse(render_batch(resource, batch), created_status(request), headers=headers)
 
 
 async def index(request: Request) -> Response:
-    """`GET /batches`, newest first."""
-    resource = resource_of(request)
+    """`GET /batches`, newest first unless `$orderby` says otherwise; those that `$filter` lets through."""
+    resource, query = resource_of(request), request.query_params
     page = read_page(request, default=20, most=100)
-    rows, has_more = fetch_page(resource.database, "batches", "1", [], page)
+    if query.get("$orderby"):
+        page = replace(page, descending=read_order(query["$orderby"]))
+    wanted = read_filter(query["$filter"]) if query.get("$filter") else Condition("1")
+    rows, has_more = fetch_page(resource.database, "batches", wanted.sql, wanted.arguments, page)
     data = [render_batch(resource, batches.from_row(row)) for row in rows]
     return JSONResponse(list_body(data, has_more, ends=True))
 
@@ -122,8 +130,7 @@ async def index(request: Request) -> Response:
 async def retrieve(request: Request) -> Response:
     """`GET /batches/{id}`."""
     resource, batch = resource_of(request), _find(request)
-    headers = _enqueued(resource, batch) if is_dated(request) else {}
-    return JSONResponse(render_batch(resource, batch), headers=headers)
+    return JSONResponse(render_batch(resource, batch), headers=_enqueued(request, batch.deployment))
 
 
 async def cancel(request: Request) -> Response:
