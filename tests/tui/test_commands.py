@@ -18,6 +18,8 @@ from cupola_tui.panes.checkpoints.pane import CheckpointsPane
 from cupola_tui.panes.checkpoints.tables import FlipTable
 from cupola_tui.panes.datasets.pane import DatasetsPane
 from cupola_tui.panes.jobs.pane import JobsPane
+from cupola_tui.screens.bench_form import BenchmarkForm
+from cupola_tui.screens.bench_runs import RunsScreen
 from cupola_tui.screens.card import CardScreen
 from cupola_tui.screens.form import FormScreen
 from cupola_tui.screens.frame import FrameScreen
@@ -43,6 +45,8 @@ HOLDERS: tuple[type[DOMNode], ...] = (
     CheckpointsPane,
     FlipTable,
     LabellingScreen,
+    BenchmarkForm,
+    RunsScreen,
     Table,
     Chart,
     ReaderScreen,

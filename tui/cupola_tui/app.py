@@ -7,6 +7,7 @@ import gc
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.25
 _WORKER_SECONDS = 1.0
+_SETTLED_SECONDS = 0.5
+"""So long after the first paint the first pane's curves are drawn."""
 _RESTART_SECONDS = 5.0
 """At least so long between two starts of the worker."""
 
@@ -322,6 +325,7 @@ class CupolaApp(App[str]):
         gc.enable()
         for unknown in unknown_ids(self._preferences.keys):
             self._say(f"The configuration gives a key to {unknown!r}, which is no command.", warning=True)
+        self.set_timer(_SETTLED_SECONDS, self._import_ahead)
         if self._start_worker is not None:
             self._restart_at = time.monotonic() + _RESTART_SECONDS
             self._begin_worker(self._start_worker)
@@ -338,6 +342,11 @@ class CupolaApp(App[str]):
         elif status.running is not self._state.worker:
             self._state = replace(self._state, worker=status.running)
             self._frame.show_state(self._state)
+
+    @work(thread=True, exit_on_error=False, group="imports")
+    def _import_ahead(self) -> None:
+        """Read the code of the heaviest pane before it is gone to, which is then there at once."""
+        import_module(".panes.benchmarks.pane", __package__)
 
     @work(thread=True, exit_on_error=False, group="worker")
     def _begin_worker(self, start: Callable[[], None]) -> None:

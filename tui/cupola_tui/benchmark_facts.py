@@ -10,18 +10,25 @@ from cupola.benchmarks.browse import ItemView, item_view
 from cupola.benchmarks.definition import Benchmark
 from cupola.benchmarks.labels import GraderReport, ToLabel, grader_report, to_label
 from cupola.benchmarks.table import Table, from_columns
-from cupola.store import benchmarks, decisions
-from cupola.store.benchmarks import Run
+from cupola.store import benchmarks, decisions, shown_boards
+from cupola.store.benchmarks import Run, StoredBenchmark
 from cupola.store.database import Database
 from cupola.store.decisions import Decision
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One benchmark with its newest run."""
+    """One benchmark with one of its runs: the newest of what is defined now, unless another was picked."""
 
     benchmark: Benchmark
     run: Run | None
+    runs: tuple[Run, ...] = ()
+    """All of them, the newest first."""
+
+    @property
+    def earlier(self) -> bool:
+        """The run is not the newest one."""
+        return self.run is not None and bool(self.runs) and self.run.id != self.runs[0].id
 
     @property
     def shown(self) -> Benchmark:
@@ -50,13 +57,11 @@ class BenchmarkFacts:
     def known(self) -> list[Known]:
         """Every benchmark, the last changed first, each with its newest run."""
         if self._known is None:
-            newest: dict[str, Run] = {}
+            stored_ones = benchmarks.all_benchmarks(self.database)
+            runs: dict[str, list[Run]] = {}
             for run in benchmarks.runs(self.database):
-                newest.setdefault(run.benchmark, run)
-            self._known = [
-                Known(definition.from_json(stored.definition), newest.get(stored.name))
-                for stored in benchmarks.all_benchmarks(self.database)
-            ]
+                runs.setdefault(run.benchmark, []).append(run)
+            self._known = [_known(stored, runs.get(stored.name, [])) for stored in stored_ones]
         return self._known
 
     def table(self, run: Run) -> Table | None:
@@ -65,6 +70,10 @@ class BenchmarkFacts:
             columns = benchmarks.columns(self.database, run.id)
             self._tables[run.id] = from_columns(definition.from_json(run.definition), columns)
         return self._tables[run.id]
+
+    def kept_board(self, run: Run, view: int) -> str | None:
+        """The leaderboard that was last worked out of a run, as text."""
+        return shown_boards.find(self.database, run.id, view)
 
     def rows(self, split: str) -> list[str]:
         """The items of a split as JSON."""
@@ -91,3 +100,18 @@ class BenchmarkFacts:
     def decisions(self, name: str) -> list[Decision]:
         """The ledger of a benchmark, newest first."""
         return decisions.newest(self.database, name)
+
+
+def _known(stored: StoredBenchmark, runs: list[Run]) -> Known:
+    benchmark = definition.from_json(stored.definition)
+    shown = runs[0] if runs else None
+    if shown is not None and stored.updated_at > shown.created_at and not shown.state.moving:
+        # Defined anew since: a run of another definition is not the one to show first.
+        shown = next((run for run in runs if _is_of(run, benchmark)), None)
+    return Known(benchmark, shown, tuple(runs))
+
+
+def _is_of(run: Run, benchmark: Benchmark) -> bool:
+    """Whether a run asks what the definition asks. The service's own engine sends prompts in its own words."""
+    same = (run.split, run.graders, run.engine) == (benchmark.split, benchmark.graders_hash, benchmark.engine)
+    return run.digest == benchmark.digest or (same and run.engine == "evals")

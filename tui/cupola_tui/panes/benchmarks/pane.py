@@ -3,42 +3,49 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 
-from cupola.benchmarks import card, roles
 from cupola.settings import Profile
+from cupola.store import shown_boards
 
 from ...benchmark_facts import BenchmarkFacts, Known
 from ...commands import Scope, bindings
-from ...lines import Line
 from ...messages import Ask, Copy, Keep, Read, Say
 from ...views.actions import Action
-from ...views.bench import actions, board, compared
+from ...views.bench import actions, board
 from ...views.bench.records import BoardView
 from ...widgets.painted import Lines
 from ...widgets.table import Table
 from ..pane import Pane
-from .item import Answers, Item
-from .items import Items
+from . import deciding, showing
+from .calculating import Calculation
+from .defining import Definitions
+from .drilling import Drill
+from .item import Answers
+from .keeping import to_text
 from .leaderboard import Leaderboard
-from .reading import read_board, read_item, read_items
+from .reading import read_board
 from .wanting import wanted_actions
-from .working import Shelf, Task, Worked, task_of, work_out
+from .working import Task, Worked, task_of, work_out
 
 if TYPE_CHECKING:
     from cupola.benchmarks.leaderboard import Leaderboard as Board
-    from cupola.benchmarks.leaderboard import Row
+    from cupola.benchmarks.table import Table as Results
 
 _REST = 4.0
 """Rest after reading, in multiples of what it took."""
 
 _LEVELS = ("-board", "-items", "-item")
+
+_FAMILIES = frozenset({"benchmarks", "runs", "run", "board", "decisions"})
+"""The topics that this pane shows."""
 
 
 class BenchmarksPane(Pane):
@@ -62,28 +69,26 @@ class BenchmarksPane(Pane):
         work_out: Callable[[Task], Worked] = work_out,
     ) -> None:
         super().__init__(id="pane-benchmarks", classes="-board")
-        self._facts, self._profile, self._clock, self._calculate = facts, profile, clock, work_out
-        self._shelf = Shelf()
-        self._under_way: Task | None = None
-        """What is being worked out, if that is still asked for."""
-        self._name = ""
+        self._facts, self._profile, self._clock = facts, profile, clock
+        self._calculation = Calculation(facts, work_out, self._spawn, self._report)
+        self._drill = Drill(facts)
+        self._definitions = Definitions(self, facts, clock, self._look_at)
+        self._shown_name = ""
+        self._run_id: int | None = None
+        """The run that was picked; None is the newest."""
         self._judge = 0
         """Which of the graders' views is shown."""
         self._view: BoardView | None = None
-        self._arms: list[int] = []
-        """The arms whose items are shown, in order."""
-        self._compared = False
-        self._place: int | None = None
         self._stale = False
         """Something changed that was not read yet."""
         self._rest_until = 0.0
-        self._leaderboard, self._items, self._item = Leaderboard(), Items(), Item()
+        self._leaderboard = Leaderboard()
         self._nothing = Lines(id="no-benchmarks", classes="purpose")
 
     def compose(self) -> ComposeResult:
         yield self._leaderboard
-        yield self._items
-        yield self._item
+        yield self._drill.items
+        yield self._drill.item
         yield self._nothing
 
     def on_mount(self) -> None:
@@ -96,15 +101,14 @@ class BenchmarksPane(Pane):
         if self._stale:
             self._read()
         if self._level == "-item":
-            self._item.answers.focus()
+            self._drill.item.answers.focus()
         else:
-            (self._leaderboard.table if self._level == "-board" else self._items.table).focus()
+            (self._leaderboard.table if self._level == "-board" else self._drill.items.table).focus()
 
     def facts_changed(self, topics: frozenset[str]) -> None:
         """Draw again what the topics cover."""
         self._facts.changed(topics)
-        families = {topic.partition("/")[0] for topic in topics}
-        if not families & {"benchmarks", "runs", "run", "board", "decisions"}:
+        if not {topic.partition("/")[0] for topic in topics} & _FAMILIES:
             return
         if not self.display:
             self._stale = True
@@ -115,36 +119,45 @@ class BenchmarksPane(Pane):
 
     def actions(self) -> list[Action]:
         """What may be done with the benchmark."""
-        row = self._selected_row()
-        arm = row.arm.name if row is not None else None
-        return wanted_actions(self._facts, self._known(), arm, self._profile, self._clock)
+        row = self._board.row_of(index) if self._board and (index := self._selected) is not None else None
+        found = wanted_actions(self._facts, self._known(), row.arm.name if row else None, self._profile, self._clock)
+        card = deciding.export_action(self._board, self._selected, self._profile)
+        return [*found, *([card] if card else []), *self._definitions.actions(self._known(), self._profile)]
+
+    def perform(self, action: Action) -> bool:
+        """Write cards and definitions here; all else is the worker's."""
+        if self._definitions.perform(action, self._known()):
+            return True
+        if action.kind == deciding.EXPORT and self._board is not None and self._selected is not None:
+            standing = self._view.standing if self._view else {}
+            deciding.export(self, self._board, self._selected, standing, self._clock())
+            return True
+        return False
 
     def back(self) -> bool:
-        """Leave, one at a time: filter, level, zoom, marks."""
+        """Leave, one at a time: filter, level, zoom, marks, an earlier run."""
         if self._level == "-item":
             self._open("-items")
         elif self._level == "-items":
-            if not self._items.back():
+            if not self._drill.items.back():
                 self._open("-board")
         elif self.has_class("-zoom-below"):
             self.remove_class("-zoom-below")
         elif self._leaderboard.table.marks:
             self._leaderboard.table.clear_marks()
+        elif self._run_id is not None:
+            self._look_at(self._shown_name)
         else:
             return False
         return True
 
+    # Keys.
+
     @on(Leaderboard.Decided)
     def _decide(self, event: Leaderboard.Decided) -> None:
         """Write down the role with what was on screen."""
-        found, index = self._board(), self._selected()
-        if found is None or index is None:
-            return
-        now = self._clock()
-        proposal = roles.assess(found, roles.Role(event.role), index, _day(now))
-        warning = f" {proposal.warnings[0]}" if proposal.warnings else ""
-        said = f"{event.role.capitalize()}: {proposal.name}. Written into the ledger (d).{warning}"
-        self.post_message(Keep(lambda database: card.decide(database, found, proposal, now), said))
+        if self._board is not None and self._selected is not None:
+            self.post_message(deciding.decision(self._board, event.role, self._selected, self._clock()))
 
     @on(Leaderboard.Wanted)
     def _want(self, event: Leaderboard.Wanted) -> None:
@@ -154,52 +167,34 @@ class BenchmarksPane(Pane):
     def _ledger(self) -> None:
         """The decisions, each as its Markdown card."""
         known = self._known()
-        taken = self._facts.decisions(known.benchmark.name) if known else []
-        if not taken:
-            self.post_message(Say("No decision was taken here yet: t, s, c give a role to a model."))
-            return
-        self.post_message(Read("Decisions, newest first", "\n\n".join(decision.card for decision in taken)))
+        self.post_message(deciding.ledger(self._facts.decisions(known.benchmark.name) if known else []))
 
     def _compare(self) -> None:
         """The marked arms item by item."""
-        found, marks = self._board(), self._leaderboard.table.marks
+        found, marks = self._board, self._leaderboard.table.marks
         chosen = [row.index for row in found.rows if row.index in marks] if found else []
         if len(chosen) < 2:
             self.post_message(Say("Mark two models or more with space, then press = to compare them.", warning=True))
             return
-        self._arms, self._compared = chosen, True
+        self._drill.choose(chosen, compared=True)
         self._open("-items")
 
     def _turn(self) -> None:
         """The next benchmark."""
-        known = self._facts.known()
-        if len(known) > 1:
-            names = [one.benchmark.name for one in known]
-            self._name = names[(names.index(self._name) + 1) % len(names)] if self._name in names else names[0]
-            self._judge = 0
-            self._leaderboard.table.clear_marks()
-            self._open("-board")
-            self._read()
+        names = [one.benchmark.name for one in self._facts.known()]
+        if len(names) > 1:
+            self._look_at(
+                names[(names.index(self._shown_name) + 1) % len(names)] if self._shown_name in names else names[0]
+            )
 
     def _label(self) -> None:
         """Label answers by hand."""
-        found = self._board()
-        if found is None and self._under_way is not None:
+        if self._board is None and self._calculation.working:
             self.post_message(Say("The answers are still being compared: a moment."))
             return
-        if found is None or not any(row.outcomes.passed + row.outcomes.failed for row in found.rows):
-            self.post_message(Say("There is no graded answer to label yet.", warning=True))
-            return
-        from ...screens.labelling import LabellingScreen
-
-        known = self._known()
-        table = self._facts.table(known.run) if known and known.run else None
-        if table is None:
-            return
-        grader = labelled_grader(found)
-        facts, run, use = self._facts, found.run, found.benchmark.graders[grader]
-        tasks = facts.to_label(run, table, grader)
-        self.app.push_screen(LabellingScreen(use, tasks, lambda: facts.grader_report(run, table, grader), self._clock))
+        refusal = showing.label(self.app, self._facts, self._board, self._results(), self._clock)
+        if refusal:
+            self.post_message(Say(refusal, warning=True))
 
     def action_act(self, verb: str) -> None:
         """Ask for something to be done with the benchmark."""
@@ -208,11 +203,28 @@ class BenchmarksPane(Pane):
                 self.post_message(Ask(action))
                 return
 
+    def action_define(self) -> None:
+        """Define another benchmark."""
+        self._definitions.define()
+
+    def action_editor(self) -> None:
+        """The definition as TOML in the person's editor."""
+        known = self._known()
+        if known is not None:
+            self._definitions.edit_text(known)
+
+    def action_runs(self) -> None:
+        """All runs of the benchmark: see one, compare two."""
+        known = self._known()
+        if known is None or not known.runs:
+            self.post_message(Say("There is no run of it yet: x runs it."))
+            return
+        showing.runs(self.app, self._facts, known, self._clock(), partial(self._look_at, self._shown_name))
+
     def action_tab(self, by: int) -> None:
         """Judge by another grader."""
-        found = self._board()
-        if found is not None:
-            self._judge = (self._judge + by) % len(found.views)
+        if self._board is not None:
+            self._judge = (self._judge + by) % len(self._board.views)
             self._read()
 
     def action_zoom(self) -> None:
@@ -220,7 +232,7 @@ class BenchmarksPane(Pane):
         if self._level == "-board":
             self.toggle_class("-zoom-below")
         elif self._level == "-item":
-            self._item.answers.toggle_whole()
+            self._drill.item.answers.toggle_whole()
 
     def action_raw(self) -> None:
         """The definition, or the whole answer that stands at the left."""
@@ -228,7 +240,7 @@ class BenchmarksPane(Pane):
         if known is None:
             return
         if self._level == "-item":
-            view = self._item.answers.at_left
+            view = self._drill.item.answers.at_left
             if view is not None and view.answer is not None:
                 self.post_message(Read(f"{view.arm}: the answer as it came", view.answer.raw or view.text))
             return
@@ -248,30 +260,29 @@ class BenchmarksPane(Pane):
             verb = "show" if self._level == "-board" else "items"
             self.post_message(Copy(actions.command(verb, known.benchmark.name, self._profile), "the command"))
 
+    # Levels.
+
     @on(Table.Moved, "#arms")
     def _moved(self) -> None:
         self._leaderboard.show_selected()
 
     @on(Table.Opened, "#arms")
     def _open_arm(self) -> None:
-        found, index = self._board(), self._selected()
-        if found is None or index is None:
-            return
-        self._arms = [index, *(row.index for row in found.rows if row.index != index)]
-        self._compared = False
-        self._open("-items")
+        found, index = self._board, self._selected
+        if found is not None and index is not None:
+            others = [row.index for row in found.rows if row.index != index]
+            self._drill.choose([index, *others], compared=False)
+            self._open("-items")
 
     @on(Table.Opened, "#items")
     def _open_item(self, event: Table.Opened) -> None:
-        self._place = event.key if isinstance(event.key, int) else None
+        self._drill.place = event.key if isinstance(event.key, int) else None
         self._open("-item")
 
     @on(Answers.Stepped)
     def _step(self, event: Answers.Stepped) -> None:
-        self._items.table.action_wrap(event.by)
-        key = self._items.table.key
-        self._place = key if isinstance(key, int) else self._place
-        self._show_item()
+        self._drill.step(event.by)
+        self._drill.show_item(self._board)
 
     @property
     def _level(self) -> str:
@@ -282,11 +293,20 @@ class BenchmarksPane(Pane):
         self.remove_class(*_LEVELS)
         self.add_class(level)
         if level == "-items" and before == "-board":
-            self._show_items(fresh=True)
+            self._drill.show_items(self._board, self._results(), fresh=True)
         elif level == "-item":
-            self._show_item(fresh=True)
+            self._drill.show_item(self._board, fresh=True)
         # What was hidden takes no focus before it is laid out.
         self.call_after_refresh(self.take_focus)
+
+    def _look_at(self, name: str, run: int | None = None) -> None:
+        """Show a benchmark: its newest run, or the one of a number."""
+        self._shown_name, self._run_id, self._judge = name, run, 0
+        self._leaderboard.table.clear_marks()
+        self._open("-board")
+        self._read()
+
+    # From the facts to the screen.
 
     def _read_after_rest(self) -> None:
         if not self._stale:
@@ -300,115 +320,74 @@ class BenchmarksPane(Pane):
     def _read(self) -> None:
         started = time.monotonic()
         self._stale = False
-        self._read_known()
+        known = self._known()
+        self.set_class(known is None, "-no-benchmarks")
+        if known is None:
+            self._view = None
+        else:
+            self._shown_name = known.benchmark.name
+            task = task_of(self._facts, known, self._judge, self._clock())
+            self._calculation.want(task)
+            self._show(known, task)
         # A large run changes often: most of the time stays for the keys.
         self._rest_until = time.monotonic() + _REST * (time.monotonic() - started)
 
-    def _read_known(self) -> None:
-        known = self._facts.known()
-        self.set_class(not known, "-no-benchmarks")
-        if not known:
-            self._view = None
-            return
-        names = [one.benchmark.name for one in known]
-        place = names.index(self._name) if self._name in names else 0
-        self._name = names[place]
-        task = task_of(self._facts, known[place], self._judge, self._clock())
-        if task is not None and self._shelf.exact(task) is None:
-            self._begin(task)
-        else:
-            self._under_way = None
-        self._show(known, place, task)
+    def _spawn(self, work: Callable[[], None]) -> None:
+        self.run_worker(work, thread=True, exclusive=True, group="board")
 
-    def _begin(self, task: Task) -> None:
-        """Work out what is asked for; newer results of the same wait for what is under way."""
-        if self._under_way is None or self._under_way.key != task.key:
-            self._under_way = task
-            self._work_out(task)
-
-    @work(thread=True, exclusive=True, group="board")
-    def _work_out(self, task: Task) -> None:
-        started = time.monotonic()
-        worked = self._calculate(task)
-        self.post_message(self.Done(worked, time.monotonic() - started))
+    def _report(self, worked: Worked, seconds: float) -> None:
+        self.post_message(self.Done(worked, seconds))
 
     @on(Done)
     def _done(self, event: Done) -> None:
         """Show what was worked out, unless something else was asked for meanwhile."""
         event.stop()
-        if self._under_way is None or not self._under_way.same(event.worked.task):
+        if not self._calculation.take(event.worked):
             return
-        self._under_way = None
-        self._shelf.keep(event.worked)
         self._rest_until = time.monotonic() + _REST * event.seconds
-        known = self._facts.known()
-        place = next((at for at, one in enumerate(known) if one.benchmark.name == self._name), None)
-        task = None if place is None else task_of(self._facts, known[place], self._judge, self._clock())
-        if place is None or task is None:
+        self._keep(event.worked)
+        known = self._known()
+        task = None if known is None else task_of(self._facts, known, self._judge, self._clock())
+        if known is None or task is None:
             return
-        self._show(known, place, task)
-        if self._shelf.exact(task) is None:
+        self._show(known, task)
+        if not self._calculation.is_known(task):
             self._read_after_rest()
 
-    def _show(self, known: Sequence[Known], place: int, task: Task | None) -> None:
+    def _keep(self, worked: Worked) -> None:
+        """Keep the leaderboard of a run that rests, to be there at once when the pane is opened next."""
+        task, text = worked.task, to_text(worked)
+        if text is not None and not task.run.state.moving and text != self._facts.kept_board(task.run, task.view):
+            self.post_message(Keep(lambda database: shown_boards.keep(database, task.run.id, task.view, text)))
+
+    def _show(self, known: Known, task: Task | None) -> None:
         """Show the newest that was worked out."""
-        worked = None if task is None else self._shelf.latest(task)
-        self._view = read_board(self._facts, known, place, worked, working=self._under_way is not None)
+        names = [one.benchmark.name for one in self._facts.known()]
+        place = names.index(known.benchmark.name), len(names)
+        worked, working = self._calculation.newest(task), self._calculation.working
+        self._view = read_board(self._facts, known, place, worked, working=working)
         self._leaderboard.show(self._view, self._clock())
         if self._level != "-board":
-            self._show_items()
+            self._drill.show_items(self._board, self._results())
         if self._level == "-item":
-            self._show_item()
-
-    def _show_items(self, *, fresh: bool = False) -> None:
-        found, known = self._board(), self._known()
-        table = self._facts.table(known.run) if known and known.run else None
-        if found is None or table is None or not self._arms:
-            return
-        # Two arms that are compared: what the second lost against the first.
-        chosen = self._arms[0]
-        pair = self._compared and len(self._arms) == 2
-        items = read_items(self._facts, found, table, self._arms, chosen, compared=pair)
-        head: tuple[Callable[[int], list[Line]], ...] = ()
-        if pair:
-            first, second = self._arms
-            head = (lambda width: compared.comparison_lines(found, first, second, width),)
-        verb = "compared" if self._compared else f"items, {items.arms[0]} first"
-        title = f"{found.benchmark.name} · {found.view.name} · {verb}"
-        (self._items.open if fresh else self._items.show)(items, title, head)
-
-    def _show_item(self, *, fresh: bool = False) -> None:
-        found = self._board()
-        if found is None or self._place is None:
-            return
-        places = self._items.places
-        number = places.index(self._place) + 1 if self._place in places else 0
-        view = read_item(self._facts, found, self._arms, self._place, number, len(places))
-        if view is not None:
-            diff = (self._compared and len(self._arms) == 2) if fresh else None
-            self._item.show(view, found.benchmark.name, diff=diff)
+            self._drill.show_item(self._board)
 
     def _known(self) -> Known | None:
-        return next((one for one in self._facts.known() if one.benchmark.name == self._name), None)
+        """The benchmark that is shown, else the last changed, with the run that was picked."""
+        known = self._facts.known()
+        found = next((one for one in known if one.benchmark.name == self._shown_name), known[0] if known else None)
+        picked = next((run for run in found.runs if run.id == self._run_id), None) if found else None
+        return replace(found, run=picked) if found and picked else found
 
+    def _results(self) -> Results | None:
+        known = self._known()
+        return self._facts.table(known.run) if known and known.run else None
+
+    @property
     def _board(self) -> Board | None:
         return self._view.board if self._view else None
 
-    def _selected_row(self) -> Row | None:
-        found, index = self._board(), self._selected()
-        return None if found is None or index is None else found.row_of(index)
-
+    @property
     def _selected(self) -> int | None:
         key = self._leaderboard.table.key
         return key if isinstance(key, int) else None
-
-
-def labelled_grader(found: Board) -> int:
-    """The grader whose view is open; of all together the first that asks a model, since formulas need no trust."""
-    if found.view.grader is not None:
-        return found.view.grader
-    return next((index for index, use in enumerate(found.benchmark.graders) if use.judges), 0)
-
-
-def _day(now: float) -> date:
-    return datetime.fromtimestamp(now, UTC).date()

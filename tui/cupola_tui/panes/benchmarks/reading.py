@@ -31,12 +31,20 @@ _FIELD_LENGTH = 2_000
 
 
 def read_board(
-    facts: BenchmarkFacts, known: Sequence[Known], place: int, worked: Worked | None, *, working: bool
+    facts: BenchmarkFacts, one: Known, place: tuple[int, int], worked: Worked | None, *, working: bool
 ) -> BoardView:
-    """The benchmark at a place, with what was last worked out of its results and whether more is under way."""
-    one = known[place]
+    """A benchmark and its place among so many, with what was last worked out and whether more is under way."""
     standing = {role: decision.arm for role, decision in facts.standing(one.benchmark.name).items()}
-    found = BoardView(one.shown, one.run, standing=standing, place=place, count=len(known), working=working)
+    found = BoardView(
+        one.shown,
+        one.run,
+        standing=standing,
+        place=place[0],
+        count=place[1],
+        working=working,
+        runs=len(one.runs),
+        earlier=one.earlier,
+    )
     if worked is None:
         return found
     return replace(

@@ -73,6 +73,45 @@ def again_action(
     )
 
 
+def define_action(kind: str, profile: Profile) -> Action:
+    """A form for another benchmark."""
+    return Action(
+        kind=kind,
+        target="",
+        title="Define a benchmark",
+        what="A form: items, prompt, models and graders. It is checked and written as a TOML file.",
+        where="a new file on this machine, and the store",
+        cost="Nothing: defining asks nobody.",
+        command=shlex.join(["cupola", "bench", "new", "--profile", profile.name]),
+    )
+
+
+def copy_action(kind: str, benchmark: Benchmark, profile: Profile) -> Action:
+    """The form with what a benchmark says."""
+    return Action(
+        kind=kind,
+        target=benchmark.name,
+        title=f"Edit a copy of {benchmark.name}",
+        what="The same form, filled in. What is changed makes another definition; earlier runs stay as they are.",
+        where="a new file on this machine, and the store",
+        cost="Nothing: defining asks nobody.",
+        command=shlex.join(["cupola", "bench", "new", "--profile", profile.name]),
+    )
+
+
+def editor_action(kind: str, benchmark: Benchmark, profile: Profile) -> Action:
+    """The definition in the person's editor."""
+    return Action(
+        kind=kind,
+        target=benchmark.name,
+        title=f"Edit {benchmark.name} as TOML",
+        what="Opens it in $VISUAL or $EDITOR, and takes it back if it can be run.",
+        where="the store",
+        cost="Nothing: defining asks nobody.",
+        command=shlex.join(["cupola", "bench", "run", "FILE.toml", "--profile", profile.name]),
+    )
+
+
 def cost_words(found: RunEstimate | None, budget: float | None) -> str:
     """Calls, tokens, dollars and minutes as ranges."""
     if found is None:

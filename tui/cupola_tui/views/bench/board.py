@@ -172,7 +172,8 @@ def outcomes_lines(row: LeaderboardRow, width: int) -> list[Line]:
 def title(view: BoardView) -> str:
     """The box's title."""
     place = f" {view.place + 1}/{view.count}" if view.count > 1 else ""
-    items = [f"{view.board.items:,} items"] if view.board else []
+    items = [f"run {view.run.id}, an earlier one"] if view.run and view.earlier else []
+    items += [f"{view.board.items:,} items"] if view.board else []
     if view.board and view.board.prompts != view.board.items:
         items.append(f"{view.board.prompts:,} prompts")
     return " · ".join([f"{view.benchmark.name}{place}", *items, view.benchmark.dataset or "no file named"])
@@ -202,7 +203,8 @@ def run_lines(view: BoardView, width: int) -> list[Line]:
     """How far the newest run is, what it cost, and why it stopped."""
     run = view.run
     if run is None:
-        return []
+        again = f" The {view.runs} earlier runs asked or judged otherwise: R shows them." if view.runs else ""
+        return wrapped(f"Not run yet as it is defined now: x runs it, with its price first.{again}", width, "info")
     done = run.progress
     steps, wanted = done.answered + done.failed + done.graded, done.rows + done.gradings
     parts: list[Line] = [line((run.state.value, _STATE_INKS[run.state]))]

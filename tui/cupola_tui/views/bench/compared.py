@@ -20,10 +20,10 @@ def comparison_lines(board: Leaderboard, first: int, second: int, width: int) ->
         return wrapped(f"Not comparable: {', '.join(reason.value for reason in pair.reasons)}.", width, "warn")
     found, scale = pair.comparison, board.view.scale.width
     interval = found.difference.interval
-    ends = f"{_signed(interval.low, scale)} to {_signed(interval.high, scale)}"
+    ends = f"{numbers.signed(interval.low, scale)} to {numbers.signed(interval.high, scale)}"
     parts = [
         line((names[1], "bold"), (" minus ", "muted"), (names[0], "bold")),
-        line((_signed(found.difference.value, scale), "bold"), (f"  95% {ends}", "")),
+        line((numbers.signed(found.difference.value, scale), "bold"), (f"  95% {ends}", "")),
         line((f"{found.won} higher", "good"), (f"  {found.lost} lower", "bad")),
         line((f"{numbers.p_value(found.p_corrected)} {found.test.value}, Holm over {found.family}", "muted")),
         line((verdict.word.value, "warn" if verdict.word is Word.INCONCLUSIVE else "accent")),
@@ -32,8 +32,3 @@ def comparison_lines(board: Leaderboard, first: int, second: int, width: int) ->
     if verdict.word is Word.INCONCLUSIVE:
         out += wrapped(settling(verdict).capitalize(), width, "muted")
     return out
-
-
-def _signed(value: float, width: float) -> str:
-    text = numbers.score(abs(value), width)
-    return text if text == "–" else f"{'−' if value < 0 else '+'}{text}"

@@ -19,6 +19,12 @@ def score(value: float, width: float) -> str:
     return f"{value:.{digits}f}"
 
 
+def signed(value: float, width: float) -> str:
+    """A difference of scores with its sign."""
+    text = score(abs(value), width)
+    return text if text == "–" else f"{'−' if value < 0 else '+'}{text}"
+
+
 def share(value: float | None) -> str:
     """A share in percent."""
     return "–" if value is None or not math.isfinite(value) else f"{value:.0%}"

@@ -39,3 +39,7 @@ class BoardView:
     """Of this benchmark among all."""
     count: int = 1
     """How many benchmarks there are."""
+    runs: int = 0
+    """How many runs of this one there are."""
+    earlier: bool = False
+    """The run is not the newest."""
