@@ -14,10 +14,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 
 from ..errors import UsageError
-from ..models import Problem
+from ..models import Health, Problem
 from .database import Database, touch
 
 DEFAULT_FUSE_SECONDS = 4 * 3600.0
+
+_CONTROL_PLANE = "control plane"
+"""Under which `health` keeps how the talk with Resource Manager goes."""
 
 
 class State(StrEnum):
@@ -146,6 +149,11 @@ class QuotaLine:
         return max(0.0, self.limit - self.used)
 
 
+def is_tuned(model: str) -> bool:
+    """Whether a model's name is that of a tuned model or a checkpoint."""
+    return ".ft-" in model or model.startswith("ft:")
+
+
 _STORED = tuple(field.name for field in fields(Deployment) if field.name != "last_used_at")
 _FACES = frozenset({"fuse_at", "idle_seconds", "wanted_capacity"})
 """What people change while the worker is at work; the worker never writes it together with a step."""
@@ -177,7 +185,8 @@ def want(database: Database, wanted: Wanted, now: float) -> Deployment:
             wanted_at=now,
             fuse_at=None if wanted.fuse_seconds is None else now + wanted.fuse_seconds,
             idle_seconds=wanted.idle_seconds,
-            nonce=uuid.uuid4().hex,
+            # What stands of a failed attempt is Cupola's still, and must be found to be so.
+            nonce=known.nonce if known is not None and known.stands and known.nonce else uuid.uuid4().hex,
             step_at=now,
             purpose=wanted.purpose,
             as_of=now,
@@ -231,14 +240,17 @@ def history(database: Database, name: str, limit: int = 200) -> list[Step]:
     return [Step(row["name"], row["at"], State(row["state"]), row["words"]) for row in rows]
 
 
-def step(database: Database, before: Deployment, after: Deployment, now: float, words: str = "") -> bool:
+def step(
+    database: Database, before: Deployment, after: Deployment, now: float, words: str = "", *, wishes: bool = False
+) -> bool:
     """Store a step of the worker; False, and nothing stored, if somebody has wished otherwise meanwhile.
 
-    `words` go into the history. What faces change (fuse, idle time, wanted capacity) stays as they left it.
+    `words` go into the history. What faces change (fuse, idle time, wanted capacity) stays as they left it, unless
+    `wishes` says that it is not to hold any more.
     """
     if after.state is not before.state:
         after = replace(after, step_at=now)
-    names = [name for name in _STORED if name not in _FACES and name != "name"]
+    names = [name for name in _STORED if (wishes or name not in _FACES) and name != "name"]
     values = _values(after)
     with database.transaction() as connection:
         cursor = connection.execute(
@@ -272,6 +284,39 @@ def save_new(database: Database, found: Deployment, now: float, words: str) -> b
         _replace(connection, found)
         _note(connection, found, now, words)
     return True
+
+
+def trouble(database: Database) -> Health:
+    """How the talk with the control plane goes; an empty record where all is well or nothing was tried."""
+    rows = database.rows("SELECT * FROM health WHERE subject = ?", (_CONTROL_PLANE,))
+    if not rows:
+        return Health()
+    row = rows[0]
+    problem = Problem(**json.loads(row["problem"])) if row["problem"] else None
+    return Health(row["checked_at"], problem, row["since"], row["next_try"])
+
+
+def save_trouble(database: Database, health: Health) -> None:
+    """Store how that talk goes. Readers are woken only when a problem came, changed or went."""
+    known = trouble(database)
+    problem = json.dumps(asdict(health.problem)) if health.problem else None
+    values = (_CONTROL_PLANE, health.checked_at, problem, health.since, health.next_try)
+    with database.transaction() as connection:
+        connection.execute("INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?, ?)", values)
+        if (known.problem, known.checked_at is None) != (health.problem, health.checked_at is None):
+            touch(connection, "deployments")
+
+
+def asked_names(database: Database) -> dict[str, float]:
+    """The deployments that Cupola has ever asked, with when it last did: what is known where nothing can be listed."""
+    query = "SELECT deployment, MAX(sent_at) AS at FROM answers WHERE purpose != 'probe' GROUP BY deployment"
+    return {row["deployment"]: row["at"] for row in database.rows(query)}
+
+
+def probe_usd(database: Database, name: str) -> float:
+    """What asking whether a deployment of that name answers has cost, as far as the prices are known."""
+    query = "SELECT TOTAL(usd) FROM answers WHERE purpose = 'probe' AND deployment = ?"
+    return float(database.rows(query, (name,))[0][0])
 
 
 def quota(database: Database) -> list[QuotaLine]:

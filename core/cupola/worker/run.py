@@ -18,7 +18,7 @@ from ..paths import Paths
 from ..settings import Profile
 from ..store import health
 from ..store.database import Database, keep_good_copy, open_store
-from . import benchmarks
+from . import benchmarks, deployments
 from .build import build
 from .lock import Holder, held
 from .loop import Loop
@@ -83,6 +83,7 @@ async def _until_told(profile: Profile, credential: Credential, database: Databa
         async with (
             connect(profile, credential, on_call=on_call) as service,
             benchmarks.at_work(profile, credential, service, database),
+            deployments.at_work(profile, credential, database),
         ):
             await Loop(service, database, pace_of(profile), limits=limits).run()
     except asyncio.CancelledError:
