@@ -18,6 +18,8 @@ def seems_cut_off(answer: str) -> bool:
     """
     if "```" in answer and answer.count("```") % 2:
         return True
+    if answer[-1:] in _ENDS:
+        return False
     text = answer.rstrip()
     if len(text) < _LIKELY_WHOLE or text[-1] in _ENDS:
         return False

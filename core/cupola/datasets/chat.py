@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from .images import check_count
@@ -12,6 +13,8 @@ _KNOWN = frozenset({"messages", "tools", "parallel_tool_calls", "functions", "fu
 
 _GUIDES = frozenset({"system", "developer"})
 _TALKERS = frozenset({"system", "developer", "user", "assistant"})
+_TEXT = {str}
+_USUAL = ((0,), (1,))
 
 
 def recognises(row: dict[str, Any]) -> bool:
@@ -51,25 +54,31 @@ def _plain_reading(messages: object) -> Reading | None:
     """
     if type(messages) is not list:
         return None
-    roles: list[str] = []
-    texts: list[str] = []
-    for message in messages:
-        if type(message) is not dict or len(message) != 2:
+    try:
+        roles = tuple([message["role"] for message in messages])
+        texts = [message["content"] for message in messages]
+        # Each has these two keys, so that nobody has another one if there are two a message in all.
+        if sum(map(len, messages)) != 2 * len(roles) or not all(texts) or set(map(type, texts)) != _TEXT:
             return None
-        role, content = message.get("role"), message.get("content")
-        if type(content) is not str or not content or type(role) is not str or role not in _TALKERS:
-            return None
-        roles.append(role)
-        texts.append(content)
-    if not roles or roles[-1] != "assistant" or "user" not in roles:
+        layout = _layout(roles)
+    except (TypeError, KeyError):
         return None
-    answer = texts.pop()
-    if roles[0] in _GUIDES and not _GUIDES.intersection(roles[1:]):
-        system = texts.pop(0)
-    else:
-        system = "\n".join([text for role, text in zip(roles, texts, strict=False) if role in _GUIDES])
-        texts = [text for role, text in zip(roles, texts, strict=False) if role not in _GUIDES]
-    return Reading(system, texts[0] if len(texts) == 1 else "\n".join(texts), answer, tuple(roles))
+    if layout is None:
+        return None
+    if layout == _USUAL:
+        return Reading(texts[0], texts[1], texts[2], roles)
+    system, prompt = ("\n".join([texts[index] for index in part]) for part in layout)
+    return Reading(system, prompt, texts[-1], roles)
+
+
+@lru_cache(maxsize=1_000)
+def _layout(roles: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """Which messages are the system's and which are the prompt, if the last one is the answer and all is well."""
+    if not roles or roles[-1] != "assistant" or "user" not in roles or not _TALKERS.issuperset(roles):
+        return None
+    before = range(len(roles) - 1)
+    system = tuple([index for index in before if roles[index] in _GUIDES])
+    return system, tuple([index for index in before if roles[index] not in _GUIDES])
 
 
 def has_images(row: dict[str, Any]) -> bool:

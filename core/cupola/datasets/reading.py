@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 Broken = list[tuple[str, str, object]]
 """Findings of one row: rule, JSON path, offending value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One row's content by its part in training."""
+_NO_FIELDS: Mapping[str, Any] = MappingProxyType({})
+
+
+class Reading(NamedTuple):
+    """One row's content by its part in training; a tuple, as one is made for every row of a large file."""
 
     system: str
     """All system and developer text; empty if there is none."""
@@ -26,7 +28,7 @@ class Reading:
     rejected: str | None = None
     """The answer that is not preferred."""
     images: int = 0
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = _NO_FIELDS
     """What graders see as `item`."""
 
 
@@ -103,4 +105,4 @@ def reading_of_messages(
         else:
             prompt.append(text)
     answer = message_text(messages[last]) if last >= 0 else ""
-    return Reading("\n".join(system), "\n".join(prompt), answer, roles, images=images, fields=fields or {})
+    return Reading("\n".join(system), "\n".join(prompt), answer, roles, images=images, fields=fields or _NO_FIELDS)

@@ -6,9 +6,10 @@ import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from . import reinforcement
 from .answers import SHORT_ANSWER, seems_cut_off
@@ -17,12 +18,14 @@ from .findings import EXAMPLES_KEPT, Finding, note
 from .formats import CHECKS, Format, fits, format_of_row
 from .lines import BOM, LONGEST_LINE, read_range, split
 from .parsing import RowError, may_overflow, parse_row
-from .part import MOST_TEXTS, ROW, Part, Seen, add_seen, add_value
+from .part import MOST_TEXTS, ROW, Part, Rows, Seen, add_seen, add_value
 from .reading import Broken, Reading
-from .secrets import Suspect, shape_of, suspects
-from .signatures import BANDS, Hashes, hash_of, normalised, signatures
+from .secrets import Suspect, suspects
+from .signatures import Hashes, hash_of, hashes_of, normalised_all, signatures
 
-_NO_HASH = b"\0" * 8
+if TYPE_CHECKING:
+    from .tokens import TokenTally
+
 _LONGEST_VALUE = 200
 _LONGEST_SYSTEM = 400
 
@@ -50,36 +53,34 @@ def scan_block(block: bytes, offset: int, plan: Plan) -> Part:
     """Check a block of whole lines that begins `offset` bytes into its file."""
     if offset == 0 and block.startswith(BOM):
         offset, block = len(BOM), block[len(BOM) :]
-    shape = shape_of(block)
-    pass_ = _Pass(plan, _counter(plan), overflow=may_overflow(shape))
-    starts: list[int] = []
-    position = 0
-    for number, line in enumerate(split(block), 1):
-        starts.append(position)
-        pass_.line(line, number, offset + position)
-        position += len(line) + 1
-    pass_.finish()
-    _note_suspects(block, shape, starts, pass_.part)
+    lines = split(block)
+    lengths = np.fromiter(map(len, lines), np.int64, len(lines)) + 1
+    starts = np.cumsum(lengths) - lengths
+    pass_ = _Pass(plan, overflow=may_overflow(block))
+    for number, line in enumerate(lines, 1):
+        pass_.line(line, number)
+    pass_.finish(starts + offset)
+    _note_suspects(block, starts.tolist(), pass_.part)
     return pass_.part
 
 
 class _Pass:
     """The state of one pass: the columns of the row table while they grow."""
 
-    def __init__(self, plan: Plan, count_tokens: Callable[[dict[str, Any]], int] | None, *, overflow: bool) -> None:
+    def __init__(self, plan: Plan, *, overflow: bool) -> None:
         self.plan = plan
         self.overflow = overflow
         self.roles: dict[tuple[str, ...], int] = {}
         self.systems: dict[str, tuple[int, int]] = {}
         self.part = Part()
         self.check = _checker(plan)
-        self.count_tokens = count_tokens
-        self.heads: list[tuple[int, int, int, int, int, int]] = []
-        self.row_hashes: list[bytes] = []
-        self.prompt_hashes: list[bytes] = []
-        self.texts: list[bytes] = []
+        self.tokens = _tally_of_tokens(plan)
+        self.heads: list[tuple[int, int, int, int]] = []
+        self.lines: list[bytes] = []
+        self.prompts: list[str] = []
+        self.sound: list[bool] = []
 
-    def line(self, line: bytes, number: int, offset: int) -> None:
+    def line(self, line: bytes, number: int) -> None:
         """Check one line, with its carriage return if it has one."""
         self.part.lines += 1
         if line[-1:] == b"\r":
@@ -88,65 +89,57 @@ class _Pass:
         if not line or line.isspace():
             self.part.blank += 1
             return
+        self.lines.append(line)
         if len(line) > LONGEST_LINE:
-            self._broken(number, offset, line, RowError("line.too_long", f"more than {LONGEST_LINE >> 20} MiB"))
+            self._broken(number, line, RowError("line.too_long", f"more than {LONGEST_LINE >> 20} MiB"))
             return
         try:
             row = parse_row(line, overflow=self.overflow)
         except RowError as error:
-            self._broken(number, offset, line, error)
+            self._broken(number, line, error)
             return
         broken: Broken = []
         reading = self.check(row, broken)
-        if broken and reading is None and not fits(row, self.plan.format):
-            broken = [("row.other_format", "", f"looks like {format_of_row(row)}, not {self.plan.format}")]
-        for rule, path, value in broken:
-            note(self.part.tally, Finding(rule, number, excerpt(path), excerpt(value)))
+        if broken:
+            if reading is None and not fits(row, self.plan.format):
+                broken = [("row.other_format", "", f"looks like {format_of_row(row)}, not {self.plan.format}")]
+            for rule, path, value in broken:
+                note(self.part.tally, Finding(rule, number, excerpt(path), excerpt(value)))
         if reading is None:
-            self.part.broken_rows += 1
-            self._remember(offset, number, line, _NO_HASH, b"", len(line), 0, 0, 0)
+            self._unread(number, line)
         else:
-            self._read(row, reading, line, number, offset)
+            self._read(row, reading, number)
 
-    def _broken(self, number: int, offset: int, line: bytes, error: RowError) -> None:
-        self.part.broken_rows += 1
-        shown = (
-            excerpt(error.detail) if error.rule != "json.invalid" else f"{excerpt(error.detail)}: {excerpt(line, 60)}"
-        )
+    def _broken(self, number: int, line: bytes, error: RowError) -> None:
+        shown = excerpt(error.detail)
+        if error.rule == "json.invalid":
+            shown += f": {excerpt(line, 60)}"
         note(self.part.tally, Finding(error.rule, number, "", shown))
-        self._remember(offset, number, line, _NO_HASH, b"", len(line), 0, 0, 0)
+        self._unread(number, line)
 
-    def _read(self, row: dict[str, Any], reading: Reading, line: bytes, number: int, offset: int) -> None:
+    def _unread(self, number: int, line: bytes) -> None:
+        self.part.broken_rows += 1
+        self.heads.append((number, len(line), 0, 0))
+        self.prompts.append("")
+        self.sound.append(False)
+        if self.tokens:
+            self.tokens.skip()
+
+    def _read(self, row: dict[str, Any], reading: Reading, number: int) -> None:
         prompt, answer = reading.prompt, reading.answer
-        text = normalised(prompt)
         characters = len(reading.system) + len(prompt) + len(answer)
-        tokens = self.count_tokens(row) if self.count_tokens else 0
-        prompt_hash = hash_of(text or prompt.encode("utf-8", "replace"))
-        self._remember(offset, number, line, prompt_hash, text, characters, tokens, len(answer), len(reading.roles))
+        self.heads.append((number, characters, len(answer), min(len(reading.roles), 65_535)))
+        self.prompts.append(prompt)
+        self.sound.append(True)
+        if self.tokens:
+            self.tokens.add(row)
         if answer and seems_cut_off(answer):
             note(self.part.tally, Finding("answer.cut_off", number, "", "…" + excerpt(answer[-80:])))
         self._count(reading, number)
         if self.plan.format is Format.EVALUATION:
             self.part.wrapped += "item" in row
         if reading.rejected is not None:
-            _count_pair(self.part, reading, number, prompt_hash)
-
-    def _remember(
-        self,
-        offset: int,
-        number: int,
-        line: bytes,
-        prompt_hash: bytes,
-        text: bytes,
-        characters: int,
-        tokens: int,
-        answer: int,
-        turns: int,
-    ) -> None:
-        self.heads.append((offset, number, characters, tokens, answer, min(turns, 65_535)))
-        self.row_hashes.append(hash_of(line))
-        self.prompt_hashes.append(prompt_hash)
-        self.texts.append(text)
+            _count_pair(self.part, reading, number)
 
     def _count(self, reading: Reading, number: int) -> None:
         part = self.part
@@ -164,24 +157,36 @@ class _Pass:
             for name, value in reading.fields.items():
                 add_value(part.values, name, Seen(1, number, excerpt(value, _LONGEST_VALUE)))
 
-    def finish(self) -> None:
-        """Turn the columns into the part's table."""
+    def finish(self, starts: npt.NDArray[np.int64]) -> None:
+        """Turn the columns into the part's table, with the lines' places in the file."""
         for roles, count in self.roles.items():
             for role in roles:
                 self.part.roles[role] += count
         for system, (count, line) in self.systems.items():
             key = hash_of(system.encode("utf-8", "replace"))
             add_seen(self.part.systems, key, Seen(count, line, system[:_LONGEST_SYSTEM]))
+        self.part.rows.append(self._table(starts))
+
+    def _table(self, starts: npt.NDArray[np.int64]) -> Rows:
         rows = np.zeros(len(self.heads), ROW)
-        if self.heads:
-            columns = np.array(self.heads, np.int64)
-            for index, name in enumerate(("offset", "line", "characters", "tokens", "answer", "turns")):
-                rows[name] = columns[:, index]
-            rows["row_hash"] = np.frombuffer(b"".join(self.row_hashes), np.uint64)
-            rows["prompt_hash"] = np.frombuffer(b"".join(self.prompt_hashes), np.uint64)
-            if self.plan.twins:
-                rows["bands"] = signatures(self.texts, self.plan.boilerplate).reshape(-1, BANDS)
-        self.part.rows.append(rows)
+        if not self.heads:
+            return rows
+        for name, column in zip(("line", "characters", "answer", "turns"), zip(*self.heads, strict=True), strict=True):
+            rows[name] = column
+        rows["offset"] = starts[rows["line"] - 1]
+        texts = normalised_all(self.prompts)
+        rows["row_hash"] = hashes_of(self.lines)
+        rows["prompt_hash"] = np.where(self.sound, hashes_of(map(_told_apart, texts, self.prompts)), 0)
+        if self.tokens:
+            rows["tokens"] = self.tokens.counts()
+        if self.plan.twins:
+            rows["bands"] = signatures(texts, self.plan.boilerplate)
+        return rows
+
+
+def _told_apart(text: bytes, prompt: str) -> bytes:
+    """What two prompts are compared by; one of nothing but signs is taken as it stands."""
+    return text or prompt.encode("utf-8", "replace")
 
 
 def _checker(plan: Plan) -> Callable[[dict[str, Any], Broken], Reading | None]:
@@ -190,26 +195,26 @@ def _checker(plan: Plan) -> Callable[[dict[str, Any], Broken], Reading | None]:
     return CHECKS[plan.format]
 
 
-def _counter(plan: Plan) -> Callable[[dict[str, Any]], int] | None:
+def _tally_of_tokens(plan: Plan) -> TokenTally | None:
     if not plan.encoding:
         return None
-    from .tokens import row_counter
+    from .tokens import TokenTally
 
-    return row_counter(plan.encoding, plan.format)
+    return TokenTally(plan.encoding, plan.format)
 
 
-def _count_pair(part: Part, reading: Reading, number: int, prompt_hash: bytes) -> None:
+def _count_pair(part: Part, reading: Reading, number: int) -> None:
     better, worse = reading.answer, reading.rejected or ""
     part.pairs += 1
     part.longer_preferred += len(better) > len(worse)
     part.shorter_preferred += len(better) < len(worse)
-    one, other = (hash_of(text.encode("utf-8", "replace")) for text in (better, worse))
+    prompt, one, other = (hash_of(text.encode("utf-8", "replace")) for text in (reading.prompt, better, worse))
     if one != other:
-        part.pair_hashes.append((hash_of(prompt_hash + one + other), hash_of(prompt_hash + other + one), number))
+        part.pair_hashes.append((hash_of(prompt + one + other), hash_of(prompt + other + one), number))
 
 
-def _note_suspects(block: bytes, shape: bytes, starts: Sequence[int], part: Part) -> None:
-    for suspect in suspects(block, shape):
+def _note_suspects(block: bytes, starts: Sequence[int], part: Part) -> None:
+    for suspect in suspects(block, starts):
         number = bisect.bisect_right(starts, suspect.start)
         counted = part.tally.get(suspect.rule)
         path = ""

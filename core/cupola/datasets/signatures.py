@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,12 @@ _EMPTY = np.uint32(0xFFFFFFFF)
 FEWEST_SHINGLES = 12
 """Texts with fewer shingles beside the boilerplate are compared for equality only."""
 
+_ALL = 256
+_TIERS = ((0, 320, _ALL), (320, 4_096, 32), (4_096, 1 << 62, 8))
+"""From how many bytes, below how many, and below which weight of 256 the shingles count."""
+# Any fixed order of the bytes will do that has nothing to do with how frequent they are.
+_SCATTER = bytes(sorted(range(256), key=lambda byte: hashlib.sha1(bytes([byte])).digest()))
+
 _LOWER = bytes(range(65)) + bytes(range(97, 123)) + bytes(range(91, 256))
 _DROPPED = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 
@@ -33,23 +39,45 @@ def normalised(text: str) -> bytes:
 
 def hash_of(content: bytes) -> bytes:
     """Eight bytes that stand for a content, the same in every process."""
-    return hashlib.blake2b(content, digest_size=8).digest()
+    return hashlib.sha1(content, usedforsecurity=False).digest()[:8]
+
+
+def hashes_of(contents: Iterable[bytes]) -> Hashes:
+    """`hash_of` each, as numbers."""
+    sha1 = hashlib.sha1
+    digests = b"".join([sha1(content, usedforsecurity=False).digest() for content in contents])
+    return np.frombuffer(digests, np.uint8).reshape(-1, 20)[:, :8].copy().view(np.uint64).ravel()
 
 
 def shingles(texts: Sequence[bytes]) -> tuple[Hashes, npt.NDArray[np.int64]]:
     """Hashes of all runs of `SHINGLE_BYTES` bytes in each text, one text after the other; and how many each has."""
     lengths = np.fromiter((len(text) for text in texts), np.int64, len(texts))
     counts = np.maximum(lengths - SHINGLE_BYTES + 1, 0)
-    joined = np.frombuffer(b"".join(texts) + b"\0" * 8, np.uint8)
     total = int(lengths.sum())
-    # A window of eight bytes at every position; the two last are masked away.
-    windows = np.lib.stride_tricks.as_strided(joined[:8].view(np.uint64), (total,), (1,))
+    hashes = _mixed(_windows(b"".join(texts) + b"\0" * 8, total))
+    return hashes[_inside(lengths, counts, total)], counts
+
+
+def _windows(content: bytes, count: int) -> Hashes:
+    """A window of eight bytes at every position, as numbers; the content must have eight bytes more than `count`."""
+    return np.ndarray((count,), np.uint64, content, 0, (1,))
+
+
+def _mixed(windows: Hashes) -> Hashes:
+    """Hash each window's first `SHINGLE_BYTES` bytes."""
     hashes = windows & _SHINGLE_MASK
     hashes *= _MIX_A
     hashes ^= hashes >> np.uint64(29)
     hashes *= _MIX_B
     hashes ^= hashes >> np.uint64(32)
-    return hashes[_inside(lengths, counts, total)], counts
+    return hashes
+
+
+def normalised_all(texts: Sequence[str]) -> list[bytes]:
+    """`normalised` each; in one go, which is faster."""
+    # 0xFF is never part of UTF-8.
+    joined = b"\xff".join([text.encode("utf-8", "replace") for text in texts])
+    return joined.translate(_LOWER, _DROPPED).split(b"\xff") if texts else []
 
 
 def signatures(texts: Sequence[bytes], boilerplate: Hashes) -> Signatures:
@@ -59,23 +87,55 @@ def signatures(texts: Sequence[bytes], boilerplate: Hashes) -> Signatures:
     Leskovec, Rajaraman and Ullman. Shingles in `boilerplate`, sorted, are left out. With 8 bands of 3, texts with
     a Jaccard similarity of 0.8 meet with probability 0.997, of 0.5 with 0.66.
 
+    The order of the shingles is that of a cheap weight of their first bytes, then of their hash. Of long texts only
+    those of low weight are hashed at all (as Manber 1994 chose his anchors): the lowest of each bin is nearly always
+    among them, so that texts on both sides of a limit still meet.
+
     Returns:
         Shape (len(texts), BANDS); rows of zeros for texts with too few shingles.
     """
-    hashes, counts = shingles(texts)
-    owners = np.repeat(np.arange(len(texts)), counts)
+    bands = np.zeros((len(texts), BANDS), np.uint32)
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    for least, below, limit in _TIERS:
+        members = np.flatnonzero((lengths >= least) & (lengths < below))
+        if len(members):
+            bands[members] = _signed([texts[member] for member in members], lengths[members], limit, boilerplate)
+    return bands
+
+
+def _signed(texts: Sequence[bytes], lengths: npt.NDArray[np.int64], limit: int, boilerplate: Hashes) -> Signatures:
+    weights, hashes, owners = _anchors(texts, lengths, limit)
     if len(boilerplate):
         kept = ~_contained(hashes, boilerplate)
-        hashes, owners = hashes[kept], owners[kept]
-        counts = np.bincount(owners, minlength=len(texts))
-    # Bits 40 and up, scaled to the number of bins; the values use the bits below 32.
+        weights, hashes, owners = weights[kept], hashes[kept], owners[kept]
+    counts = np.bincount(owners, minlength=len(texts))
+    # Bits 40 and up, scaled to the number of bins; the values use the bits below 24.
     bins = (((hashes >> np.uint64(40)) * np.uint64(_BINS)) >> np.uint64(24)).view(np.int64)
-    values = hashes.astype(np.uint32)
+    values = (weights.astype(np.uint32) << np.uint32(24)) | (hashes.astype(np.uint32) >> np.uint32(8))
     minima = np.full(len(texts) * _BINS, _EMPTY, np.uint32)
     np.minimum.at(minima, owners * _BINS + bins, values)
-    bands = _bands(_densified(minima.reshape(len(texts), _BINS)))
-    bands[counts < FEWEST_SHINGLES] = 0
+    told = counts * (_ALL // limit) >= FEWEST_SHINGLES
+    bands = np.zeros((len(texts), BANDS), np.uint32)
+    if told.any():
+        bands[told] = _bands(_densified(minima.reshape(len(texts), _BINS)[told]))
     return bands
+
+
+def _anchors(
+    texts: Sequence[bytes], lengths: npt.NDArray[np.int64], limit: int
+) -> tuple[npt.NDArray[np.uint8], Hashes, npt.NDArray[np.int64]]:
+    """Weight, hash and owner of each shingle whose weight is below the limit."""
+    joined = b"\xff".join(texts) + b"\xff" * 9
+    total = len(joined) - 9
+    scattered = np.frombuffer(joined.translate(_SCATTER), np.uint8)
+    weights = scattered[:total] ^ scattered[2 : total + 2]
+    weights += scattered[1 : total + 1]
+    ends = np.cumsum(lengths + 1) - 1
+    places = np.flatnonzero(weights < limit) if limit < _ALL else np.arange(total)
+    owners = np.repeat(np.arange(len(texts)), np.diff(np.searchsorted(places, ends, "right"), prepend=0))
+    inside = places + SHINGLE_BYTES <= ends[owners]
+    places, owners = places[inside], owners[inside]
+    return weights[places], _mixed(_windows(joined, total)[places]), owners
 
 
 def common_shingles(texts: Sequence[bytes], share: float = 0.2, fewest: int = 20) -> Hashes:
