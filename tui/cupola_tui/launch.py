@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if _is_command(words):
         from cupola.cli import main as run_command
 
-        return run_command(words, open_face=None if _no_screen(os.environ) else open_face)
+        return run_command(words, open_face=None if _no_screen(os.environ) else open_face, serve_face=_serve_face)
     return _screen(words)
 
 
@@ -45,6 +45,12 @@ def open_face(profile: Profile, environment: Mapping[str, str], theme: str | Non
         return _run(profile, paths, database, _preferences(paths, theme), environment)
     finally:
         database.close()
+
+
+def _serve_face(flags: Sequence[str], port: int, say: Callable[[str], None]) -> int:
+    from .browser.server import serve
+
+    return serve(flags, port, say)
 
 
 def _is_command(words: Sequence[str]) -> bool:
@@ -111,6 +117,7 @@ def _run(
     profile: Profile, paths: Paths, database: Database, preferences: Preferences, environment: Mapping[str, str]
 ) -> int:
     from .app import CupolaApp
+    from .suitable import in_browser
     from .terminal import protected_stderr
 
     def start_worker() -> None:
@@ -132,7 +139,7 @@ def _run(
     )
     with protected_stderr(paths.log("screen")):
         words = app.run()
-    if words:
+    if words and not in_browser(environment):
         sys.stdout.write(f"{words}\n")
     return app.return_code or 0
 

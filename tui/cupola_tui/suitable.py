@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+_BROWSER_DRIVER = "textual.drivers.web_driver:WebDriver"
+
 _PLAIN_TERMINALS = ("", "dumb", "unknown")
 
 
@@ -15,6 +17,8 @@ def refusal(environment: Mapping[str, str], terminal: bool) -> str:
             UTF-8 before (PEP 538); what still names another charset was meant so.
         terminal: Whether all standard streams are a terminal.
     """
+    if in_browser(environment):
+        return ""
     if not terminal:
         return "The screen needs a terminal. Elsewhere `cupola job list` and its kin print what is known: cupola --help"
     kind = environment.get("TERM", "")
@@ -30,3 +34,8 @@ def refusal(environment: Mapping[str, str], terminal: bool) -> str:
             "If your terminal shows them: LC_ALL=C.UTF-8 cupola. The command line works as it is: cupola --help"
         )
     return ""
+
+
+def in_browser(environment: Mapping[str, str]) -> bool:
+    """Whether this process draws for `cupola serve`: its standard output then carries packets, and no words."""
+    return environment.get("TEXTUAL_DRIVER") == _BROWSER_DRIVER

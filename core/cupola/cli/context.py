@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 OpenFace = Callable[[Profile, Mapping[str, str]], int]
 """Opens the screen on a profile with the given environment; returns its exit code."""
+
+ServeFace = Callable[[Sequence[str], int, Callable[[str], None]], int]
+"""Serves the screen, with these flags, to browsers on a port of this machine; told how to say where it is."""
 
 
 def _nowhere() -> TextIO:
@@ -36,6 +39,7 @@ class Context:
     err: TextIO = field(default_factory=lambda: sys.stderr or _nowhere())
     input: TextIO = field(default_factory=lambda: sys.stdin or _nowhere())
     open_face: OpenFace | None = None
+    serve_face: ServeFace | None = None
     transport: httpx2.AsyncBaseTransport | None = None
     """How the service is reached; the network if left out."""
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import CupolaError, UsageError
-from .context import Context, OpenFace
+from .context import Context, OpenFace, ServeFace
 
 NOUNS = {
     "job": "fine-tuning jobs: list, show, events, checkpoints, curve, watch, submit, pause, resume, cancel",
@@ -23,6 +23,7 @@ NOUNS = {
     "worker": "the process behind the screen: status, start, stop, run",
     "profile": "resources to work with: list, show",
     "store": "what is known locally: path, check",
+    "serve": "the screen in a browser of this machine",
     "emulator": "run the local service that learns for real",
     "demo": "two jobs on the local emulator, to watch",
 }
@@ -32,13 +33,18 @@ EXIT_INTERRUPTED = 130
 
 
 def main(
-    argv: Sequence[str] | None = None, *, open_face: OpenFace | None = None, context: Context | None = None
+    argv: Sequence[str] | None = None,
+    *,
+    open_face: OpenFace | None = None,
+    serve_face: ServeFace | None = None,
+    context: Context | None = None,
 ) -> int:
     """Run a command line and return its exit code.
 
     Args:
         argv: The words after `cupola`; those of this process if left out.
         open_face: Opens the screen, for `cupola demo`; without it the demo runs without one.
+        serve_face: Serves the screen to a browser, for `cupola serve`.
         context: The command's world; this process's if left out.
 
     Returns:
@@ -46,7 +52,7 @@ def main(
         job failed or was cancelled; 6 worse and 7 inconclusive (bench gate); 8 still running at the end of --timeout;
         130 interrupted.
     """
-    world = context or Context(open_face=open_face)
+    world = context or Context(open_face=open_face, serve_face=serve_face)
     try:
         code = _carried_out(list(sys.argv[1:] if argv is None else argv), world)
         world.out.flush()
