@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cupola.cli.main import NOUNS
+from cupola.cli.parsing import NOUNS
 from cupola.cli.text import clean, clean_lines
 from cupola.store.database import Database
 
