@@ -125,7 +125,7 @@ def _decode(path: Path) -> None:
 
 def _recipe(path: Path) -> None:
     """Count as the published data preparation recipe does: one loop, one encode a value."""
-    from cupola.datasets.tokens import encoder
+    from cupola.datasets.units import encoder
 
     encode = encoder("o200k_base").encode_ordinary
     with path.open("rb") as file:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cupola_data.encodings import model_families, vocabulary
+import numpy as np
+import numpy.typing as npt
+
+from cupola_data.encodings import model_families
 
 from .formats import Format
 from .images import ImageFacts, image_facts
-
-if TYPE_CHECKING:
-    from tiktoken import Encoding
+from .units import unit_counter
 
 DEFAULT_ENCODING = "o200k_base"
 
@@ -29,14 +28,6 @@ _IMAGE_BASE = 85
 _IMAGE_TILE = 170
 _TILE = 512
 _TYPICAL_IMAGE = (1024, 1024)
-
-_WORDS_KEPT = 100_000
-_LONGEST_WORD = 32
-_NOT_BY_ITSELF = -(1 << 60)
-_SLICE = 200_000
-_LONG_BLANK = re.compile(r"\s{50000}")
-# A single space before a word always begins a new piece, so that cutting there changes no count.
-_CUT = re.compile(r"(?<=\S) (?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,105 +49,113 @@ def encoding_for(model: str | None) -> EncodingChoice:
     return EncodingChoice(DEFAULT_ENCODING, exact=False)
 
 
-@cache
-def encoder(name: str) -> Encoding:
-    """The encoder of that name, made from the vocabulary that ships: nothing is fetched."""
-    import tiktoken
-
-    words = vocabulary(name)
-    return tiktoken.Encoding(
-        name, pat_str=words.pattern, mergeable_ranks=dict(words.ranks), special_tokens=dict(words.special)
-    )
-
-
-@cache
 def text_counter(encoding: str) -> Callable[[str], int]:
-    """A function that counts the tokens of a text; special tokens in it count as the plain text that they are.
+    """A function that counts the tokens of a text."""
+    counter = unit_counter(encoding)
+    return lambda text: int(counter.counts([text])[0])
 
-    A single space between two words always begins a new piece in the vocabulary's split pattern, and merges stay
-    within a piece. The tokens of most texts are thus the sum over their words, each counted once and remembered.
-    """
-    words = _Words(encoder(encoding))
-    word_tokens = words.__getitem__
 
-    @lru_cache(maxsize=256)
-    def count(text: str) -> int:
-        first, space, rest = text.partition(" ")
-        if not space or first != first.rstrip():
-            return words.whole(text)
-        total = words.whole(first) + sum(map(word_tokens, rest.split(" ")))
-        return total if total >= 0 else words.whole(text)
+def row_counter(encoding: str, format_: Format) -> Callable[[Mapping[str, Any]], int]:
+    """A function that counts the tokens of a row that passed the checks of its format."""
+
+    def count(row: Mapping[str, Any]) -> int:
+        tally = TokenTally(encoding, format_)
+        tally.add(row)
+        return int(tally.counts()[0])
 
     return count
 
 
-class _Words(dict[str, int]):
-    """The tokens of each word with a space before it; far below zero where it cannot be counted by itself."""
+class TokenTally:
+    """The tokens of rows, counted together: their texts are gathered first.
 
-    def __init__(self, encoding: Encoding) -> None:
-        super().__init__()
-        self._encode = encoding.encode_ordinary
+    The framing of messages is that of OpenAI's published recipe.
+    """
 
-    def __missing__(self, word: str) -> int:
-        # White space beside the space makes one piece with it, over the border of the word.
-        tokens = self.whole(" " + word) if word and word == word.strip() else _NOT_BY_ITSELF
-        if len(self) < _WORDS_KEPT and len(word) <= _LONGEST_WORD:
-            self[word] = tokens
-        return tokens
+    def __init__(self, encoding: str, format_: Format) -> None:
+        self._counter = unit_counter(encoding)
+        self._gather = _gatherer(format_)
+        self._texts: list[str] = []
+        self._ends: list[int] = []
+        self._fixed: list[int] = []
 
-    def whole(self, text: str) -> int:
-        """The tokens of a text, without a look at its words."""
-        if len(text) <= _SLICE:
-            return len(self._encode(text))
-        return sum(len(self._encode(piece)) for piece in _pieces(text))
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Take a row that passed the checks of its format."""
+        self._fixed.append(self._gather(row, self._texts))
+        self._ends.append(len(self._texts))
+
+    def skip(self) -> None:
+        """Take a row that cannot be read, and counts as nothing."""
+        self._fixed.append(0)
+        self._ends.append(len(self._texts))
+
+    def counts(self) -> npt.NDArray[np.int64]:
+        """The tokens of each row."""
+        whole = np.concatenate([[0], np.cumsum(self._counter.counts(self._texts))])
+        return np.diff(whole[self._ends], prepend=0) + np.array(self._fixed, np.int64)
 
 
-def row_counter(encoding: str, format_: Format) -> Callable[[Mapping[str, Any]], int]:
-    """A function that counts the tokens of a row that passed the checks of its format, as OpenAI's recipe does."""
-    count = text_counter(encoding)
+Gather = Callable[[Mapping[str, Any], list[str]], int]
+"""Adds the texts of a row to a list; returns the tokens beside them."""
+
+
+def _gatherer(format_: Format) -> Gather:
     if format_ is Format.PREFERENCE:
-        return lambda row: _preference_tokens(row, count)
-    if format_.trains:
-        return lambda row: _messages(row["messages"], count) + _tools(row, count)
-    return lambda row: _field_tokens(row, count)
+        return _preference
+    return _conversation if format_.trains else _fields
 
 
-def _preference_tokens(row: Mapping[str, Any], count: Callable[[str], int]) -> int:
+def _conversation(row: Mapping[str, Any], texts: list[str]) -> int:
+    return _messages(row["messages"], texts) + _tools(row, texts)
+
+
+def _preference(row: Mapping[str, Any], texts: list[str]) -> int:
     given = row["input"]
     outputs = [*row["preferred_output"], *row["non_preferred_output"]]
-    return _messages(given["messages"], count) + _messages(outputs, count) + _tools(given, count)
+    return _messages(given["messages"], texts) + _messages(outputs, texts) + _tools(given, texts)
 
 
-def _field_tokens(row: Mapping[str, Any], count: Callable[[str], int]) -> int:
+def _fields(row: Mapping[str, Any], texts: list[str]) -> int:
     item = row["item"] if isinstance(row.get("item"), dict) else row
-    return sum(count(value if isinstance(value, str) else json.dumps(value)) for value in item.values())
+    texts.extend([value if isinstance(value, str) else json.dumps(value) for value in item.values()])
+    return 0
 
 
-def _messages(messages: Sequence[Mapping[str, Any]], count: Callable[[str], int]) -> int:
-    total = _A_REPLY
+def _messages(messages: Sequence[Mapping[str, Any]], texts: list[str]) -> int:
+    fixed = _A_REPLY + _A_MESSAGE * len(messages)
     for message in messages:
-        total += _A_MESSAGE + count(message["role"])
+        texts.append(message["role"])
         content = message.get("content")
         if isinstance(content, str):
-            total += count(content)
+            texts.append(content)
+            # Most messages have nothing else.
+            if len(message) == 2:
+                continue
         elif isinstance(content, list):
-            total += sum(_part(part, count) for part in content)
+            fixed += sum([_part(part, texts) for part in content])
         if isinstance(message.get("name"), str):
-            total += _A_NAME + count(message["name"])
-        if message.get("tool_calls"):
-            total += sum(
-                count(call["function"]["name"]) + count(call["function"]["arguments"]) + _A_MESSAGE
-                for call in message["tool_calls"]
-            )
-    return total
+            texts.append(message["name"])
+            fixed += _A_NAME
+        for call in message.get("tool_calls") or ():
+            texts.extend((call["function"]["name"], call["function"]["arguments"]))
+            fixed += _A_MESSAGE
+    return fixed
 
 
-def _part(part: Mapping[str, Any], count: Callable[[str], int]) -> int:
+def _part(part: Mapping[str, Any], texts: list[str]) -> int:
     if part.get("type") != "image_url":
-        return count(str(part.get("text") or part.get("refusal") or ""))
+        texts.append(str(part.get("text") or part.get("refusal") or ""))
+        return 0
     image = part["image_url"]
     url = str(image.get("url", ""))
     return image_tokens(image_facts(url) if url[:5].lower() == "data:" else None, image.get("detail") or "auto")
+
+
+def _tools(row: Mapping[str, Any], texts: list[str]) -> int:
+    tools = row.get("tools")
+    if tools:
+        texts.append(json.dumps(tools, ensure_ascii=False, separators=(",", ":")))
+    return 0
 
 
 def image_tokens(facts: ImageFacts | None, detail: str) -> int:
@@ -173,30 +172,3 @@ def image_tokens(facts: ImageFacts | None, detail: str) -> int:
     fit *= min(1.0, 768 / (min(width, height) * fit))
     tiles = -(-max(1, int(width * fit)) // _TILE) * -(-max(1, int(height * fit)) // _TILE)
     return _IMAGE_BASE + _IMAGE_TILE * tiles
-
-
-def _tools(row: Mapping[str, Any], count: Callable[[str], int]) -> int:
-    tools = row.get("tools")
-    return count(json.dumps(tools, ensure_ascii=False, separators=(",", ":"))) if tools else 0
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Cut a very long text where that changes no count; runs of 50,000 blanks, which the encoder cannot take, too."""
-    start = 0
-    for block in _without_long_blanks(text):
-        start = 0
-        while len(block) - start > _SLICE:
-            cut = _CUT.search(block, start + _SLICE)
-            end = cut.start() if cut else len(block)
-            yield block[start:end]
-            start = end
-        yield block[start:]
-
-
-def _without_long_blanks(text: str) -> Iterator[str]:
-    start = 0
-    for match in _LONG_BLANK.finditer(text):
-        yield text[start : match.start()]
-        yield match[0]
-        start = match.end()
-    yield text[start:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 import lzma
 import tomllib
@@ -40,21 +40,37 @@ def vocabulary(name: str) -> Vocabulary:
         KeyError: no such vocabulary ships.
         ValueError: the file is not the one that was published.
     """
+    table = _table(name)
+    return Vocabulary(
+        name=name,
+        pattern=pattern_of(name),
+        ranks={token: rank for rank, token in enumerate(tokens_of(name))},
+        special=table["special"],
+        models=model_families()[name],
+        source=str(table["source"]),
+    )
+
+
+def pattern_of(name: str) -> str:
+    """The regular expression that splits text before tokens are merged."""
+    return "|".join(_table(name)["pattern"])
+
+
+def tokens_of(name: str) -> list[bytes]:
+    """The tokens of a vocabulary by rank; 0.1 s and 14 MB.
+
+    Raises:
+        KeyError: no such vocabulary ships.
+        ValueError: the file is not the one that was published.
+    """
     if name not in model_families():
         raise KeyError(name)
     table = _table(name)
     content = lzma.decompress(files(__name__).joinpath(str(table["file"])).read_bytes())
     if hashlib.sha256(content).hexdigest() != table["sha256"]:
         raise ValueError(f"The vocabulary {name} is damaged; install Cupola again.")
-    ranks = {base64.b64decode(token): int(rank) for token, rank in (line.split() for line in content.splitlines())}
-    return Vocabulary(
-        name=name,
-        pattern="|".join(table["pattern"]),
-        ranks=ranks,
-        special=table["special"],
-        models=model_families()[name],
-        source=str(table["source"]),
-    )
+    # Each line is a token in base64 and its rank; the ranks are the numbers from 0 in order.
+    return [binascii.a2b_base64(line.partition(b" ")[0]) for line in content.splitlines()]
 
 
 def _table(name: str) -> Mapping[str, Any]:

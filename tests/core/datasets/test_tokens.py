@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from cupola.datasets.check import Options, check_file
 from cupola.datasets.formats import Format
 from cupola.datasets.images import ImageFacts
-from cupola.datasets.tokens import encoder, encoding_for, image_tokens, row_counter, text_counter
+from cupola.datasets.tokens import encoding_for, image_tokens, row_counter, text_counter
+from cupola.datasets.units import encoder
 
 COUNT = text_counter("o200k_base")
 

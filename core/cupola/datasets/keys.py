@@ -1,0 +1,87 @@
+"""Short byte strings as pairs of numbers, and a table of numbers by such keys: whole arrays are looked up at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+LONGEST = 15
+"""Bytes of the longest string that has a key; the sixteenth byte holds the length."""
+PADDING = 16
+"""Bytes that must follow the content that keys are taken from."""
+
+_MASKS = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
+_LENGTH_SHIFT = np.uint64(56)
+_MIX_A = np.uint64(0x9E3779B97F4A7C15)
+_MIX_B = np.uint64(0xC2B2AE3D27D4EB4F)
+
+Indices = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+Key = tuple[Words, Words]
+"""The first eight bytes, and the others with the length."""
+
+
+def keys_of(content: bytes, starts: Indices, lengths: Indices) -> Key:
+    """The keys of strings of at most `LONGEST` bytes, each given by its place in a padded content."""
+    windows: Words = np.ndarray((len(content) - 7,), np.uint64, content, 0, (1,))
+    low = windows[starts] & _MASKS[np.minimum(lengths, 8)]
+    high = windows[starts + 8] & _MASKS[np.maximum(lengths - 8, 0)]
+    high |= lengths.astype(np.uint64) << _LENGTH_SHIFT
+    return low, high
+
+
+class Table:
+    """Numbers by key, by open addressing with linear steps (Knuth, volume 3, 6.4); nothing is ever removed."""
+
+    def __init__(self, capacity: int) -> None:
+        self._low = np.zeros(capacity, np.uint64)
+        self._high = np.zeros(capacity, np.uint64)
+        self._values = np.zeros(capacity, np.int32)
+        bits = max(4, (2 * capacity).bit_length())
+        self._shift = np.uint64(64 - bits)
+        self._slots = np.full(1 << bits, -1, np.int32)
+        self.count = 0
+
+    @property
+    def room(self) -> int:
+        """How many more it takes."""
+        return len(self._values) - self.count
+
+    def find(self, key: Key) -> npt.NDArray[np.int32]:
+        """The value of each key; -1 for those that are not there."""
+        low, high = key
+        slots = self._first_slots(key)
+        entries = self._slots[slots]
+        same = (self._low[entries] == low) & (self._high[entries] == high)
+        found = np.where(same & (entries >= 0), self._values[entries], np.int32(-1))
+        # Nearly all are found, or not there, at the first look.
+        left = np.flatnonzero(~same & (entries >= 0))
+        while len(left):
+            slots[left] = (slots[left] + 1) & (len(self._slots) - 1)
+            entries = self._slots[slots[left]]
+            same = (self._low[entries] == low[left]) & (self._high[entries] == high[left]) & (entries >= 0)
+            found[left[same]] = self._values[entries[same]]
+            left = left[~same & (entries >= 0)]
+        return found
+
+    def add(self, key: Key, values: npt.NDArray[np.int32]) -> None:
+        """Add keys, all different and none of them there yet, with values from 0; there must be room for them."""
+        low, high = key
+        entries = np.arange(self.count, self.count + len(low), dtype=np.int32)
+        self._low[entries], self._high[entries], self._values[entries] = low, high, values
+        self.count += len(low)
+        slots = self._first_slots(key)
+        left = np.arange(len(entries))
+        while len(left):
+            free = left[self._slots[slots[left]] < 0]
+            # Of several that want one slot the last one has it; the others look further.
+            self._slots[slots[free]] = entries[free]
+            left = left[self._slots[slots[left]] != entries[left]]
+            slots[left] = (slots[left] + 1) & (len(self._slots) - 1)
+
+    def _first_slots(self, key: Key) -> Indices:
+        low, high = key
+        mixed = (low ^ (high * _MIX_B)) * _MIX_A
+        mixed ^= mixed >> np.uint64(29)
+        mixed *= _MIX_B
+        return (mixed >> self._shift).view(np.int64)
