@@ -15,7 +15,8 @@ def completed(shell: Shell, tmp_path: Path, *words: str) -> list[str]:
     assert shell.run("completion", "bash") == 0
     script = tmp_path / "completion.bash"
     script.write_text(shell.out)
-    asked = f'source {script}; COMP_WORDS=({" ".join(words)}); COMP_CWORD={len(words) - 1}; _shtab_cupola; echo "${{COMPREPLY[@]}}"'
+    typed = f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}"
+    asked = f'source {script}; {typed}; _shtab_cupola; echo "${{COMPREPLY[@]}}"'
     told = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True, timeout=30)
     return told.stdout.split()
 
