@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from textual.pilot import Pilot
 
 from cupola.models import Job, Problem, ServiceFile, UploadState
 from cupola.settings import Profile
-from cupola.store import datasets, files, intents, jobs
+from cupola.store import datasets, downloads, files, intents, jobs
 from cupola.store.database import Database
+from cupola.store.downloads import DownloadState
 from cupola_tui.app import CupolaApp
 
 OpenApp = Callable[..., CupolaApp]
@@ -199,8 +201,6 @@ async def test_an_upload_shows_a_card_with_hash_and_clash_and_writes_one_wish(
 async def test_an_upload_under_way_shows_its_progress_and_a_failed_one_why(
     opened: Opened, see: See, store: Database, folder: Path
 ) -> None:
-    from dataclasses import replace
-
     path = folder / "good_train.jsonl"
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     async with opened("good_train") as pilot:
@@ -238,12 +238,51 @@ async def test_deleting_at_the_service_shows_a_card_and_writes_one_wish(
         await see(pilot, "Only the service holds this file")
         await pilot.press("x")
         await see(pilot, "Delete old.jsonl")
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         await see(pilot, "cannot be brought back")
         assert intents.newest(store) == []
         await pilot.press("y")
         await see(pilot, "asked for")
     assert [(wish.kind, wish.target) for wish in intents.newest(store)] == [("file.delete", "file-1")]
+
+
+async def test_a_download_asks_for_a_folder_shows_a_card_and_its_progress(
+    open_app: OpenApp, see: See, store: Database, folder: Path
+) -> None:
+    files.save_files(store, [ServiceFile("file-1", "../old.jsonl", "fine-tune", "processed", 1_000, 1)])
+    async with open_app(PROFILE).run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("1")
+        await see(pilot, "Only the service holds this file")
+        await pilot.press("x", "enter")
+        await see(pilot, "Folder for ../old.jsonl")
+        await pilot.press("ctrl+u", *str(folder), "enter")
+        await see(pilot, "cupola file download file-1 --to")
+        assert intents.newest(store) == []
+        await pilot.press("y")
+        await see(pilot, "asked for")
+        wish = intents.newest(store)[0]
+        assert (wish.kind, wish.target, wish.arguments) == ("file.download", "file-1", {"folder": str(folder)})
+        begun = downloads.want_download(store, "file-1", str(folder), "old.jsonl", 1_000, NOW)
+        downloads.save_download(store, replace(begun, state=DownloadState.RECEIVING, received=250))
+        await see(pilot, "↓ 25%")
+        problem = Problem("The file is gone.")
+        downloads.save_download(store, replace(begun, state=DownloadState.FAILED, problem=problem))
+        await see(pilot, "failed: The file is gone.")
+        downloads.save_download(store, replace(begun, state=DownloadState.DONE, path=str(folder / "old.jsonl")))
+        await see(pilot, "fetched")
+
+
+async def test_marked_files_of_one_format_are_merged_into_a_new_one(opened: Opened, see: See, folder: Path) -> None:
+    async with opened("good_train") as pilot:
+        await see(pilot, "would be accepted")
+        await pilot.press("space", "space", "x", *["down"] * 5)
+        await see(pilot, "Merge 2 marked files")
+        await pilot.press("enter")
+        await see(pilot, "good_train.jsonl, good_valid.jsonl")
+        await pilot.press("enter")
+        await see(pilot, "Wrote good_train.merged.jsonl (20 rows)")
+    train = (folder / "good_train.jsonl").read_bytes()
+    assert (folder / "good_train.merged.jsonl").read_bytes() == train
 
 
 async def test_a_fix_goes_into_a_new_file_and_shows_what_it_changed(opened: Opened, see: See, folder: Path) -> None:

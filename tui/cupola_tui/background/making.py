@@ -10,7 +10,7 @@ from cupola.datasets.convert import Conversion, convert_file
 from cupola.datasets.fix import FIXES, diff, fix_file
 from cupola.datasets.formats import Format
 from cupola.datasets.lines import DatasetError
-from cupola.datasets.split import Splitting, sample_file, split_file
+from cupola.datasets.split import Splitting, merge_files, sample_file, split_file
 from cupola.datasets.writing import Provenance, record
 from cupola.models import LocalFile
 
@@ -69,6 +69,9 @@ def _made_one(task: tasks.Make, path: Path, target: Path) -> tuple[Provenance, t
     options = task.options
     if task.action == "sample":
         return sample_file(path, target, _whole(options, "rows"), _whole(options, "seed"), task.now), ()
+    if task.action == "merge":
+        unique = options.get("unique", "").lower() in ("y", "yes", "true", "1")
+        return merge_files([Path(one) for one in task.together], target, task.now, unique=unique), ()
     if task.action == "convert":
         return convert_file(path, target, _conversion(options), task.now), ()
     fixes = tuple(name.strip() for name in options.get("only", "").split(",") if name.strip()) or FIXES

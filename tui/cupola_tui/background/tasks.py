@@ -239,7 +239,7 @@ class Make:
     """New files from one. Answer: `Made`."""
 
     action: str
-    """split, sample, convert or fix."""
+    """split, sample, convert, fix or merge."""
     path: str
     target: str
     """The new file; for a split the beginning of the new files' names."""
@@ -247,7 +247,9 @@ class Make:
     """Where a line about the origin is added."""
     now: float
     options: Mapping[str, str] = field(default_factory=dict)
-    """As typed: shares, seed, group, stratify; rows; to, question, answer, system; only."""
+    """As typed: shares, seed, group, stratify; rows; to, question, answer, system; only; unique."""
+    together: tuple[str, ...] = ()
+    """The files to merge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cupola.datasets.listing import Dataset, clashes
@@ -11,12 +12,16 @@ from cupola.models import LocalFile, ServiceFile
 from cupola.settings import Profile
 from cupola.store import intents
 from cupola.store.database import Database
+from cupola.store.downloads import Download
 
 from .actions import Action, place
 from .datasets import size_words
 
 LOCAL = "local."
 """Actions that the pane does itself begin so; nothing is sent anywhere."""
+
+FETCH = "fetch"
+"""Actions that ask for a folder first begin so."""
 
 _LARGEST_PLAIN = 100 * 2**20
 _MOST_BYTES = 512 * 2**20
@@ -31,31 +36,43 @@ _MAKES = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What an action may be done with."""
+
+    dataset: Dataset
+    """The selected one."""
+    marked: tuple[Dataset, ...] = ()
+    download: Download | None = None
+    """The latest of its service files."""
+    fixable: int = 0
+    """How many kinds of problems in it have a safe fix."""
+
+
 def dataset_actions(
-    dataset: Dataset,
-    remote: Sequence[ServiceFile],
-    contents: Mapping[str, str],
-    profile: Profile,
-    now: float,
-    fixable: int = 0,
+    chosen: Chosen, remote: Sequence[ServiceFile], contents: Mapping[str, str], profile: Profile, now: float
 ) -> list[Action]:
-    """All actions on a dataset.
+    """All actions on what is chosen.
 
     Args:
-        dataset: The selected one.
+        chosen: The selected dataset and those that are marked.
         remote: All files of the service, for clashes of names.
         contents: SHA-256 by file id.
         profile: Where to.
         now: Unix seconds.
-        fixable: How many kinds of problems in it have a safe fix.
     """
     out: list[Action] = []
+    dataset = chosen.dataset
     if dataset.local:
         out.append(upload_action(dataset, remote, contents, profile, now))
     if dataset.upload is not None and dataset.upload.state.open:
         out.append(_cancel_action(dataset, profile, now))
+    if chosen.download is not None and chosen.download.state.open:
+        out.append(_cancel_download_action(chosen.download, profile, now))
+    out += [_fetch_action(entry, dataset, chosen.download, profile) for entry in dataset.remote]
     if dataset.local:
-        out += [_make_action(verb, dataset.local[0], fixable) for verb in _MAKES]
+        out += [_make_action(verb, dataset.local[0], chosen.fixable) for verb in _MAKES]
+        out.append(_merge_action(dataset, chosen.marked))
     out += [_delete_action(entry, dataset, profile, now) for entry in dataset.remote]
     if dataset.local:
         out.append(
@@ -130,6 +147,77 @@ def _cancel_action(dataset: Dataset, profile: Profile, now: float) -> Action:
         "",
         write=write,
     )
+
+
+def download_action(entry: ServiceFile, folder: Path, profile: Profile, now: float) -> Action:
+    """Fetching a service file into a folder."""
+
+    def write(database: Database) -> object:
+        return intents.wish(database, "file.download", entry.id, now, {"folder": str(folder)})
+
+    words = ["cupola", "file", "download", entry.id, "--to", str(folder), "--profile", profile.name]
+    return Action(
+        "file.download",
+        entry.id,
+        f"Download {entry.filename or entry.id}",
+        f"Fetches {entry.id} ({size_words(entry.bytes)}) into {folder}; goes on after a drop, and never over a file.",
+        place(profile),
+        "none",
+        shlex.join(words),
+        write=write,
+    )
+
+
+def _fetch_action(entry: ServiceFile, dataset: Dataset, download: Download | None, profile: Profile) -> Action:
+    refusal = ""
+    if download is not None and download.state.open and download.file_id == entry.id:
+        refusal = "it is on its way"
+    elif entry.status == "error":
+        refusal = "the service could not use it and may not hold it"
+    known = " The disk has this content already." if dataset.local else ""
+    return Action(
+        f"{FETCH} {entry.id}",
+        entry.id,
+        f"Download {entry.filename or entry.id}",
+        f"Asks for a folder, then fetches {entry.id} ({size_words(entry.bytes)}) into it.{known}",
+        place(profile),
+        "none",
+        "",
+        refusal,
+    )
+
+
+def _cancel_download_action(download: Download, profile: Profile, now: float) -> Action:
+    def write(database: Database) -> object:
+        return intents.wish(database, "download.cancel", str(download.id), now)
+
+    return Action(
+        "download.cancel",
+        str(download.id),
+        f"Stop the download of {download.name}",
+        f"{size_words(download.received)} of {size_words(download.bytes)} have come; they are given up.",
+        place(profile),
+        "none",
+        "",
+        write=write,
+    )
+
+
+def _merge_action(dataset: Dataset, marked: Sequence[Dataset]) -> Action:
+    local = [one for one in marked if one.local]
+    names = ", ".join(one.name for one in local)
+    formats = {one.local[0].format for one in local if one.local[0].format}
+    refusal = ""
+    if len(local) < 2:
+        refusal = "mark two files or more with space first"
+    elif len(formats) > 1:
+        refusal = f"the marked files have different formats: {', '.join(sorted(formats))}"
+    first = local[0].local[0].path if local else dataset.local[0].path
+    return Action(
+        f"{LOCAL}merge", first, f"Merge {len(local)} marked files" if len(local) > 1 else "Merge the marked files",
+        f"Writes the rows of {names or 'the marked files'} into one new file; the files themselves stay as they are.",
+        "this machine", "none", "", refusal,
+    )  # fmt: skip
 
 
 def _make_action(verb: str, file: LocalFile, fixable: int) -> Action:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePath
 
 from cupola.datasets.listing import Dataset
-from cupola.models import LocalFile, ServiceFile, Upload, UploadState
+from cupola.models import LocalFile, Problem, ServiceFile, Upload, UploadState
+from cupola.store.downloads import Download, DownloadState
 
 from ..lines import Line, Span, flowed, labelled, line, wrapped
 from .words import count, moment
@@ -28,7 +29,7 @@ def size_words(size: int | None) -> str:
     return f"{amount:,.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
 
 
-def cells(dataset: Dataset, checking: Collection[str]) -> tuple[Line, ...]:
+def cells(dataset: Dataset, checking: Collection[str], fetching: Mapping[str, Download]) -> tuple[Line, ...]:
     """Sign, name, format, rows, size, where it lies, how many jobs used it."""
     file = dataset.local[0] if dataset.local else None
     sign, ink = ("…", "info") if file is not None and file.path in checking else _sign(dataset)
@@ -39,12 +40,12 @@ def cells(dataset: Dataset, checking: Collection[str]) -> tuple[Line, ...]:
         line((_short_format(file.format if file else dataset.remote[0].purpose), "muted")),
         line(rows),
         line((size_words(dataset.bytes), "muted")),
-        _place(dataset),
+        _place(dataset, next((fetching[entry.id] for entry in dataset.remote if entry.id in fetching), None)),
         line((f"{len(dataset.jobs)}" if dataset.jobs else "", "info")),
     )
 
 
-def facts(dataset: Dataset, now: float, width: int) -> list[Line]:
+def facts(dataset: Dataset, now: float, width: int, download: Download | None = None) -> list[Line]:
     """Where its copies lie, and which jobs used them."""
     out: list[Line] = []
     for file in dataset.local:
@@ -60,6 +61,8 @@ def facts(dataset: Dataset, now: float, width: int) -> list[Line]:
         out.append(line((f"{'service':<9}not there, as far as is known", "muted")))
     if dataset.upload is not None and (lines := upload_lines(dataset.upload, width)):
         out += lines
+    if download is not None:
+        out += download_lines(download, width)
     if dataset.jobs:
         parts = [line((job.name, "accent"), (f" {job.status}", "muted")) for job in dataset.jobs[:6]]
         if len(dataset.jobs) > 6:
@@ -75,20 +78,41 @@ def upload_lines(upload: Upload, width: int) -> list[Line]:
     if upload.state in (UploadState.DONE, UploadState.CANCELLED):
         return []
     if upload.state is UploadState.FAILED:
-        problem = upload.problem
-        text = " ".join(part for part in (problem.what, problem.why, problem.remedy) if part) if problem else ""
-        return labelled("upload", f"failed: {text}", width, "bad")
+        return labelled("upload", f"failed: {_in_words(upload.problem)}", width, "bad")
     share = upload.sent / max(1, upload.bytes)
-    full = round(share * _BAR_WIDTH)
     words = {
         UploadState.WAITING: "waits for its turn",
         UploadState.SENDING: f"{share:.0%} of {size_words(upload.bytes)}",
         UploadState.PROCESSING: "sent; the service looks through it",
     }[upload.state]
-    bar = line((f"{'upload':<9}", "muted"), ("█" * full, "info"), ("░" * (_BAR_WIDTH - full), "track"), f" {words}")
-    if upload.problem is None:
+    return _moving_lines("upload", share, words, upload.problem, width)
+
+
+def download_lines(download: Download, width: int) -> list[Line]:
+    """How far the latest download has come, or where it went; nothing of one that was given up."""
+    if download.state is DownloadState.CANCELLED:
+        return []
+    if download.state is DownloadState.FAILED:
+        return labelled("download", f"failed: {_in_words(download.problem)}", width, "bad")
+    if download.state is DownloadState.DONE:
+        return [line((f"{'fetched':<9}", "muted"), _end_of(download.path or "", width - 9))]
+    share = download.received / max(1, download.bytes or 0)
+    words = f"{min(1.0, share):.0%} of {size_words(download.bytes)}"
+    if download.state is DownloadState.WAITING:
+        words = "waits for its turn"
+    return _moving_lines("download", min(1.0, share), words, download.problem, width)
+
+
+def _moving_lines(title: str, share: float, words: str, problem: Problem | None, width: int) -> list[Line]:
+    full = round(share * _BAR_WIDTH)
+    bar = line((f"{title:<9}", "muted"), ("█" * full, "info"), ("░" * (_BAR_WIDTH - full), "track"), f" {words}")
+    if problem is None:
         return [bar]
-    return [bar, *labelled("", f"interrupted, tried again: {upload.problem.what}", width, "warn")]
+    return [bar, *labelled("", f"interrupted, tried again: {problem.what}", width, "warn")]
+
+
+def _in_words(problem: Problem | None) -> str:
+    return " ".join(part for part in (problem.what, problem.why, problem.remedy) if part) if problem else ""
 
 
 def matching(datasets: Iterable[Dataset], words: str) -> list[Dataset]:
@@ -162,7 +186,9 @@ def _short_format(format_: str) -> str:
     )
 
 
-def _place(dataset: Dataset) -> Line:
+def _place(dataset: Dataset, download: Download | None) -> Line:
+    if download is not None:
+        return line((f"↓ {download.received / max(1, download.bytes or 0):.0%}", "info"))
     upload = dataset.upload
     if upload is not None and upload.state.open:
         return line((f"↑ {upload.sent / max(1, upload.bytes):.0%}", "info"))

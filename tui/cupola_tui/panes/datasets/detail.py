@@ -15,6 +15,7 @@ from textual.widget import Widget
 from cupola.datasets.findings import FindingGroup
 from cupola.datasets.listing import Dataset
 from cupola.models import Problem
+from cupola.store.downloads import Download
 
 from ...background.tasks import Checked, Conversation, Measured, Offer, Progress, Twins
 from ...commands import Scope
@@ -62,6 +63,8 @@ class DatasetView:
     """What is searched for in the rows."""
     problem: Problem | None = None
     """Why the open tab cannot be filled."""
+    download: Download | None = None
+    """The latest of its service files."""
 
 
 class Shape(Painted, can_focus=True):
@@ -192,7 +195,7 @@ class DatasetDetail(Box):
         if view is None:
             self._fill("facts", lambda width: ())
             return
-        self._fill("facts", lambda width: datasets.facts(view.dataset, view.now, width))
+        self._fill("facts", lambda width: datasets.facts(view.dataset, view.now, width, view.download))
         self._fill("tab-problem", lambda width: dataset_detail.problem_lines(problem, width) if problem else ())
         if problem is None:
             {
@@ -310,5 +313,5 @@ def _only_at_the_service() -> Problem:
     return Problem(
         "Only the service holds this file, or its content is not known to be that of a file on disk.",
         "",
-        "Press a and name the file on disk to look into it.",
+        "x downloads it; or press a and name the file on disk.",
     )

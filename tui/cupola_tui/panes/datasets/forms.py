@@ -8,7 +8,7 @@ from ...screens.form import Question
 
 
 def questions(verb: str, path: Path) -> list[Question]:
-    """The questions of split, sample, convert and fix; `into` is the new file, beside the old one unless absolute."""
+    """The questions of an action; `into` is the new file, beside the old one unless absolute."""
     stem = path.stem
     if verb == "split":
         return [
@@ -31,6 +31,11 @@ def questions(verb: str, path: Path) -> list[Question]:
             Question("answer", "", "its column, if it has no usual name"),
             Question("system", "", "system prompt of the new rows"),
             Question("into", f"{stem}.converted.jsonl", "the new file"),
+        ]
+    if verb == "merge":
+        return [
+            Question("unique", "yes", "yes leaves out rows that repeat an earlier one; no keeps all"),
+            Question("into", f"{stem}.merged.jsonl", "the new file"),
         ]
     return [
         Question("only", "", "all, or some of bom, crlf, blank_lines, final_newline, duplicates, role_names"),

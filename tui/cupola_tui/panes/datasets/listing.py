@@ -11,8 +11,10 @@ from cupola.datasets.listing import Dataset, listed
 from cupola.models import LocalFile, ServiceFile
 from cupola.settings import DEMO_PROFILE
 from cupola.store import datasets as store
+from cupola.store import downloads as kept_downloads
 from cupola.store import files as service_files
 from cupola.store.database import Database
+from cupola.store.downloads import Download
 
 from ...facts import Facts
 
@@ -35,6 +37,7 @@ class Listing:
         """All files of the service."""
         self.contents: Mapping[str, str] = {}
         """SHA-256 by service file, as far as known."""
+        self._downloads: dict[str, Download] = {}
 
     @property
     def database(self) -> Database:
@@ -83,8 +86,20 @@ class Listing:
         """Every dataset."""
         self.remote = service_files.files(self.database)
         self.contents = store.contents(self.database)
+        newest_last = reversed(kept_downloads.downloads(self.database))
+        self._downloads = {download.file_id: download for download in newest_last}
         local = [self._local[path] for path in self._shown]
         return listed(local, self.remote, self.contents, self._facts.jobs(), store.uploads(self.database))
+
+    def download(self, dataset: Dataset) -> Download | None:
+        """The latest download of a dataset's service files, if any."""
+        found = [self._downloads[file.id] for file in dataset.remote if file.id in self._downloads]
+        return max(found, key=lambda download: download.id, default=None)
+
+    @property
+    def fetching(self) -> Mapping[str, Download]:
+        """Open downloads by service file."""
+        return {file_id: download for file_id, download in self._downloads.items() if download.state.open}
 
     def _is_remembered(self, path: str) -> bool:
         sources = set(self.sources())

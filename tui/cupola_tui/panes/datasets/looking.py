@@ -9,9 +9,22 @@ from typing import Any
 from cupola.datasets.listing import Dataset
 from cupola.errors import CupolaError
 from cupola.models import LocalFile, Problem
+from cupola.store.downloads import Download
 
 from ...background.client import Background
-from ...background.tasks import Check, Checked, Conversation, FindTwins, Measure, Measured, Progress, ReadRow, Twins
+from ...background.tasks import (
+    Check,
+    Checked,
+    Conversation,
+    FindText,
+    FindTwins,
+    Measure,
+    Measured,
+    Progress,
+    ReadRaw,
+    ReadRow,
+    Twins,
+)
 from .detail import DatasetView
 
 _KEPT = 64
@@ -39,10 +52,10 @@ class Looking:
         self._rows: dict[_State, Conversation] = {}
         self._problems: dict[tuple[_State, str], Problem] = {}
 
-    def view(self, dataset: Dataset, tab: str, now: float) -> DatasetView:
+    def view(self, dataset: Dataset, tab: str, now: float, download: Download | None = None) -> DatasetView:
         """All that is known of a dataset."""
         if not dataset.local:
-            return DatasetView(dataset, now, self.model)
+            return DatasetView(dataset, now, self.model, download=download)
         state = _state(dataset.local[0])
         twins = self._twins.get(state[0])
         return DatasetView(
@@ -56,6 +69,7 @@ class Looking:
             self._rows.get(state),
             self.words,
             self._problems.get((state, tab)),
+            download,
         )
 
     def fixable(self, dataset: Dataset) -> int:
@@ -101,6 +115,27 @@ class Looking:
             return
         task = ReadRow(file.path, self.index_folder, row or 0, line)
         await self._try(file, "rows", self._read(state, task))
+
+    async def seek(self, dataset: Dataset, start: int, forward: bool) -> bool:
+        """Read the next or previous row with the words, `start` being the one looked at; False if none has them.
+
+        Raises:
+            CupolaError: the file cannot be read.
+        """
+        path = dataset.local[0].path
+        row: int | None = await self._reader.ask(FindText(path, self.index_folder, self.words, start, forward))
+        if row is not None:
+            await self.read(dataset, row=row)
+        return row is not None
+
+    async def raw(self, dataset: Dataset, row: int) -> str:
+        """A row's JSON.
+
+        Raises:
+            CupolaError: the file cannot be read.
+        """
+        text: str = await self._reader.ask(ReadRaw(dataset.local[0].path, self.index_folder, row))
+        return text
 
     async def _read(self, state: _State, task: ReadRow) -> None:
         self._remember(self._rows, state, await self._reader.ask(task))

@@ -18,10 +18,11 @@ from ...lines import Line
 from ...messages import Ask, Copy, Read, Say
 from ...views import actions, jobs
 from ...views.first_steps import no_jobs_lines
+from ...widgets.box import Box
 from ...widgets.edge import Edge
 from ...widgets.painted import Lines
 from ...widgets.table import Column, KeyedRows, Table
-from ..pane import Pane
+from ..list_and_detail import ListAndDetail
 from .detail import JobDetail
 from .reading import Pace, read_curves, read_overlay, read_pace, read_texts
 
@@ -42,21 +43,7 @@ COLUMNS = (
 _SORTED_COLUMN = {"phase": 0, "name": 1, "method": 2, "model": 3}
 
 
-class JobList(Container):
-    """The box around the list."""
-
-    def on_descendant_focus(self) -> None:
-        """The keys go here."""
-        for edge in self.query(Edge):
-            edge.light(True)
-
-    def on_descendant_blur(self) -> None:
-        """The keys go elsewhere."""
-        for edge in self.query(Edge):
-            edge.light(False)
-
-
-class JobsPane(Pane):
+class JobsPane(ListAndDetail):
     """Fine-tuning jobs, newest first."""
 
     BINDINGS = bindings("pane", "jobs", "curves", "job")
@@ -80,7 +67,7 @@ class JobsPane(Pane):
         """The Curves tab once it is made, after the first paint."""
 
     def compose(self) -> ComposeResult:
-        with JobList(id="list"):
+        with Box(id="list"):
             yield Edge("Jobs")
             with Container(id="list-body", classes="box"):
                 yield Table(COLUMNS, id="jobs", markable=True, empty="No job has these words.")
@@ -132,8 +119,8 @@ class JobsPane(Pane):
         elif self._overlaid:
             self._overlaid = []
             self._draw_detail()
-        elif self.has_class("-zoom-list") or self.has_class("-zoom-detail"):
-            self.remove_class("-zoom-list", "-zoom-detail")
+        elif self.unzoom():
+            pass
         elif not table.has_focus:
             table.focus()
         elif table.marks:
@@ -198,14 +185,6 @@ class JobsPane(Pane):
         """Another tab of the detail."""
         if not self._overlaid:
             self.query_one(JobDetail).turn(by)
-
-    def action_zoom(self) -> None:
-        """The focused part on the whole pane, and back."""
-        name = "-zoom-detail" if self.query_one(JobDetail).has_focus_within else "-zoom-list"
-        if self.has_class("-zoom-list") or self.has_class("-zoom-detail"):
-            self.remove_class("-zoom-list", "-zoom-detail")
-        else:
-            self.add_class(name)
 
     def action_raw(self) -> None:
         """The selected job's JSON."""
