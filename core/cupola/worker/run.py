@@ -18,7 +18,7 @@ from ..paths import Paths
 from ..settings import Profile
 from ..store import health
 from ..store.database import Database, keep_good_copy, open_store
-from . import benchmarks, deployments
+from . import benchmarks, deployments, workflows
 from .build import build
 from .lock import Holder, held
 from .loop import Loop
@@ -84,6 +84,7 @@ async def _until_told(profile: Profile, credential: Credential, database: Databa
             connect(profile, credential, on_call=on_call) as service,
             benchmarks.at_work(profile, credential, service, database),
             deployments.at_work(profile, credential, database),
+            workflows.at_work(service, database.path),
         ):
             await Loop(service, database, pace_of(profile), limits=limits).run()
     except asyncio.CancelledError:

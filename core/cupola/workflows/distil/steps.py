@@ -1,0 +1,84 @@
+"""The table of a distillation's steps."""
+
+from __future__ import annotations
+
+from ..kinds import Kind, Step
+from . import deploying, filtering, judging, measuring, roles, runs, training
+from .definition import parse
+
+DISTIL = Kind(
+    name="distil",
+    parse=parse,
+    steps=(
+        Step(
+            name="benchmark",
+            title="Benchmark",
+            inputs=measuring.before_inputs,
+            takes=measuring.before_takes,
+            go=measuring.before,
+            still_good=runs.still_done,
+            rest=runs.rest,
+        ),
+        Step(name="roles", title="Roles", inputs=roles.inputs, go=roles.go),
+        Step(
+            name="generate",
+            title="Generate",
+            inputs=measuring.generate_inputs,
+            takes=measuring.generate_takes,
+            go=measuring.generate,
+            still_good=runs.still_done,
+            rest=runs.rest,
+        ),
+        Step(
+            name="filter",
+            title="Filter",
+            inputs=filtering.inputs,
+            go=filtering.go,
+            still_good=filtering.files_still_there,
+        ),
+        Step(
+            name="train",
+            title="Train",
+            inputs=training.inputs,
+            takes=training.takes,
+            go=training.train,
+            still_good=training.job_still_good,
+        ),
+        Step(
+            name="watch",
+            title="Watch",
+            inputs=training.watch_inputs,
+            go=training.watch,
+            still_good=training.job_still_good,
+            abandon=training.abandon,
+            again_from="train",
+        ),
+        Step(
+            name="deploy",
+            title="Deploy",
+            inputs=deploying.inputs,
+            takes=deploying.takes,
+            go=deploying.deploy,
+            still_good=deploying.stands,
+            abandon=deploying.abandon,
+        ),
+        Step(
+            name="re-benchmark",
+            title="Re-benchmark",
+            inputs=measuring.after_inputs,
+            takes=measuring.after_takes,
+            go=measuring.after,
+            still_good=runs.still_done,
+            rest=runs.rest,
+        ),
+        Step(name="verdict", title="Verdict", inputs=judging.inputs, go=judging.go),
+        Step(
+            name="clean-up",
+            title="Clean up",
+            inputs=deploying.clean_inputs,
+            go=deploying.clean_up,
+            question=deploying.question,
+        ),
+    ),
+)
+"""Benchmark, teach, train, test again, judge."""
