@@ -44,6 +44,7 @@ class BenchmarkFacts:
         self._known: list[Known] | None = None
         self._tables: dict[int, Table | None] = {}
         self._rows: dict[str, list[str]] = {}
+        self._estimates: dict[int, str | None] = {}
 
     def changed(self, topics: Iterable[str]) -> None:
         """Forget what these topics cover."""
@@ -51,6 +52,7 @@ class BenchmarkFacts:
             family, _, subject = topic.partition("/")
             if family in ("benchmarks", "runs", "run"):
                 self._known = None
+                self._estimates = {}
             if family == "board" and subject.isdigit():
                 self._tables.pop(int(subject), None)
 
@@ -74,6 +76,12 @@ class BenchmarkFacts:
     def kept_board(self, run: Run, view: int) -> str | None:
         """The leaderboard that was last worked out of a run, as text."""
         return shown_boards.find(self.database, run.id, view)
+
+    def estimate(self, run: Run) -> str | None:
+        """What was told of a run's cost before it was begun, as text."""
+        if run.id not in self._estimates:
+            self._estimates[run.id] = shown_boards.find_estimate(self.database, run.id)
+        return self._estimates[run.id]
 
     def rows(self, split: str) -> list[str]:
         """The items of a split as JSON."""

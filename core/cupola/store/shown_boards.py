@@ -1,6 +1,7 @@
-"""Leaderboards as they were last worked out, so that a screen can show them before it works them out again.
+"""What screens showed of a run: its leaderboard as last worked out, and the estimate before it began.
 
-They are derived and may be dropped at any time; they stand beside the arrays they come from, under the run itself.
+A leaderboard is derived and may be dropped at any time: a screen can show it before it works it out again. Both stand
+beside the run's arrays, under the run itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from .database import Database
 
 _OF_RUN = -1
 """The arm of rows that belong to a run as a whole."""
+_ESTIMATE = "estimate"
 
 
 def keep(database: Database, run_id: int, view: int, content: str) -> None:
@@ -24,9 +26,24 @@ def keep(database: Database, run_id: int, view: int, content: str) -> None:
 
 def find(database: Database, run_id: int, view: int) -> str | None:
     """The leaderboard last kept; None if there is none."""
-    rows = database.rows(
-        "SELECT content FROM boards WHERE run = ? AND arm = ? AND name = ?", (run_id, _OF_RUN, _name(view))
-    )
+    return _content(database, run_id, _name(view))
+
+
+def keep_estimate(database: Database, run_id: int, content: str) -> None:
+    """Keep what was told of a run's cost; what was told when it was first begun stays."""
+    with database.transaction() as connection:
+        connection.execute(
+            "INSERT OR IGNORE INTO boards VALUES (?, ?, ?, ?)", (run_id, _OF_RUN, _ESTIMATE, content.encode())
+        )
+
+
+def find_estimate(database: Database, run_id: int) -> str | None:
+    """What was told before a run; None if nothing was kept."""
+    return _content(database, run_id, _ESTIMATE)
+
+
+def _content(database: Database, run_id: int, name: str) -> str | None:
+    rows = database.rows("SELECT content FROM boards WHERE run = ? AND arm = ? AND name = ?", (run_id, _OF_RUN, name))
     return bytes(rows[0][0]).decode(errors="replace") if rows else None
 
 

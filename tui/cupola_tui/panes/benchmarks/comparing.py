@@ -11,6 +11,7 @@ from cupola.benchmarks import definition
 from cupola.benchmarks.leaderboard import margin_of
 from cupola.benchmarks.outcomes import View, judged_table, views_of
 from cupola.benchmarks.table import Floats, Table
+from cupola.statistics.clusters import Clusters
 from cupola.statistics.leaderboard import Pair, compare_arms, estimate_arms
 from cupola.statistics.verdicts import Verdict, judge, not_comparable
 from cupola.store.benchmarks import Run
@@ -38,15 +39,21 @@ def _compared(runs: tuple[Run, Run], tables: tuple[Table | None, Table | None]) 
     found: tuple[ArmChange, ...] = ()
     if names and reasons:
         found = tuple(_apart(runs, tables, sides, name) for name in names)
-    elif names and tables[1] is not None:
-        found = _paired(after, tables[1], sides, names)
+    elif names and tables[0] is not None and tables[1] is not None:
+        found = _paired(
+            after, (_costs(before, tables[0]), _costs(after, tables[1])), tables[1].clusters(), sides, names
+        )
     return RunChange(before, after, reasons, found, others, view.scale.width)
 
 
 def _paired(
-    after: Run, table: Table, sides: Sequence[Mapping[str, Floats]], names: Sequence[str]
+    after: Run,
+    costs: tuple[Mapping[str, float], Mapping[str, float]],
+    clusters: Clusters,
+    sides: Sequence[Mapping[str, Floats]],
+    names: Sequence[str],
 ) -> tuple[ArmChange, ...]:
-    view, clusters = _view(after), table.clusters()
+    view = _view(after)
     stacked = np.stack([side[name] for name in names for side in (sides[1], sides[0])])
     # Named before anything was looked at: each arm against itself and no other.
     pairs = [(2 * number, 2 * number + 1) for number in range(len(names))]
@@ -54,7 +61,12 @@ def _paired(
     estimates = estimate_arms(stacked, clusters, view.scale)
     margin = margin_of(definition.from_json(after.definition), view.scale, stacked)
     return tuple(
-        ArmChange(name, estimates[2 * at + 1], estimates[2 * at], _verdict(compared[at], margin))
+        ArmChange(
+            name,
+            estimates[2 * at + 1],
+            estimates[2 * at],
+            _verdict(compared[at], margin, costs[0][name] + costs[1][name]),
+        )
         for at, name in enumerate(names)
     )
 
@@ -79,8 +91,17 @@ def _apart(
     return ArmChange(name, before, after, None)
 
 
-def _verdict(pair: Pair, margin: float) -> Verdict:
-    return not_comparable(pair.reasons) if pair.comparison is None else judge(pair.comparison, margin)
+def _costs(run: Run, table: Table) -> dict[str, float]:
+    """Dollars of one answer by arm; NaN where no price is known."""
+    arms = definition.from_json(run.definition).arms
+    known = {arm.name: columns.usd[~np.isnan(columns.usd)] for arm, columns in zip(arms, table.arms, strict=True)}
+    return {name: float(usd.mean()) if usd.size else np.nan for name, usd in known.items()}
+
+
+def _verdict(pair: Pair, margin: float, cost: float) -> Verdict:
+    if pair.comparison is None:
+        return not_comparable(pair.reasons)
+    return judge(pair.comparison, margin, cost if np.isfinite(cost) else None)
 
 
 def _view(run: Run) -> View:

@@ -11,6 +11,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from cupola.benchmarks.estimate import Range, RunEstimate
 from cupola.benchmarks.leaderboard import Leaderboard, Row
 from cupola.benchmarks.outcomes import judged_table, views_of
 from cupola.benchmarks.roles import Proposal
@@ -18,6 +19,7 @@ from cupola.models import Problem
 from cupola.statistics.leaderboard import Pair
 from cupola.statistics.picking import Pick
 
+from ...views.bench.records import Told
 from .working import Task, Worked
 
 _FORM = 1
@@ -87,6 +89,23 @@ def from_text(text: str, task: Task) -> Worked | None:
         clusters=clusters,
     )
     return Worked(task, board, kept.proposals, kept.notes, frozenset(kept.dominated), kept.problem)
+
+
+def told_to_text(found: RunEstimate) -> str:
+    """What is kept of an estimate."""
+    ranges = (Range(found.calls, found.calls), found.tokens, found.usd, found.minutes)
+    return json.dumps(_plain(Told(*((one.low, one.high) for one in ranges))))
+
+
+def told_from_text(text: str | None) -> Told | None:
+    """An estimate as it was kept; None if there is none that can be read."""
+    if text is None:
+        return None
+    try:
+        found: Told = _record(Told, json.loads(text))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return found if all(len(one) == 2 for one in (found.calls, found.tokens, found.usd, found.minutes)) else None
 
 
 def _plain(value: object) -> object:

@@ -25,6 +25,7 @@ from ...views.bench.answers import AnswerView, GradeView, ItemView
 from ...views.bench.items import ItemMap
 from ...views.bench.records import BoardView
 from ...widgets.scatter import Cloud
+from .keeping import told_from_text
 from .working import Worked
 
 _FIELD_LENGTH = 2_000
@@ -44,6 +45,7 @@ def read_board(
         working=working,
         runs=len(one.runs),
         earlier=one.earlier,
+        estimate=None if one.run is None else told_from_text(facts.estimate(one.run)),
     )
     if worked is None:
         return found

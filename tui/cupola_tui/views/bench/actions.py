@@ -13,6 +13,7 @@ from cupola.store.database import Database
 
 from ..actions import Action, place
 from . import numbers
+from .board import ENGINE_WORDS
 
 Write = Callable[[Database], object]
 
@@ -33,7 +34,7 @@ def run_action(
         title=f"{verb} {benchmark.name}",
         what=what,
         where=place(profile),
-        cost=cost_words(found, benchmark.budget),
+        cost=cost_words(found, benchmark.budget, benchmark.engine),
         command=command("run", benchmark.name, profile),
         refusal="it is under way" if going else "every row has its answer" if settled else "",
         write=write,
@@ -66,7 +67,7 @@ def again_action(
         title=f"Noise floor of {arm}",
         what=f"Asks {arm} everything a second time, to see how much it differs from itself.",
         where=place(profile),
-        cost=cost_words(found, benchmark.budget),
+        cost=cost_words(found, benchmark.budget, benchmark.engine),
         command="none: only from this screen",
         refusal=refusal,
         write=write,
@@ -112,28 +113,29 @@ def editor_action(kind: str, benchmark: Benchmark, profile: Profile) -> Action:
     )
 
 
-def cost_words(found: RunEstimate | None, budget: float | None) -> str:
-    """Calls, tokens, dollars and minutes as ranges."""
+def cost_words(found: RunEstimate | None, budget: float | None, engine: str = "here") -> str:
+    """Who asks; calls, tokens, dollars and minutes as ranges; where it stops."""
+    stop = f" It stops at its budget of {numbers.dollars(budget)}." if budget is not None else " It has no budget."
+    by = f"{ENGINE_WORDS.get(engine, engine).capitalize()}: "
     if found is None:
-        return "Not estimated: an item cannot be asked."
+        return f"{by}not estimated, an item cannot be asked.{stop}"
     kept = sum(part.known for part in found.parts)
     words = [
         f"{money(found.usd)} for {found.calls:,} calls",
         f"{_range(found.tokens, '{:,.0f}')} tokens",
         f"{_range(found.minutes, '{:.1f}')} minutes",
     ]
-    text = ", ".join(words) + "."
+    text = f"{by}{', '.join(words)}."
     if kept:
         text += f" {kept:,} answers are there already."
     if found.unpriced:
         text += f" No price is known for {', '.join(found.unpriced)}."
-    return text + (f" It stops at {numbers.dollars(budget)}." if budget is not None else "")
+    return text + stop
 
 
 def money(found: Range) -> str:
     """$0.02 to $0.31; one number where both ends read alike."""
-    low, high = numbers.dollars(found.low), numbers.dollars(found.high)
-    return low if low == high else f"{low} to {high}"
+    return numbers.range_words(numbers.dollars(found.low), numbers.dollars(found.high))
 
 
 def command(verb: str, name: str, profile: Profile) -> str:
@@ -142,5 +144,4 @@ def command(verb: str, name: str, profile: Profile) -> str:
 
 
 def _range(found: Range, pattern: str) -> str:
-    low, high = pattern.format(found.low), pattern.format(found.high)
-    return low if low == high else f"{low} to {high}"
+    return numbers.range_words(pattern.format(found.low), pattern.format(found.high))

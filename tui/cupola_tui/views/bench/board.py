@@ -12,15 +12,15 @@ from cupola.benchmarks.leaderboard import Row as LeaderboardRow
 from cupola.statistics.estimates import Interval
 from cupola.statistics.outcomes import Outcome, OutcomeCounts
 from cupola.statistics.verdicts import Verdict, Word
-from cupola.store.benchmarks import RunState
+from cupola.store.benchmarks import Run, RunState
 
 from ...lines import Line, Span, flowed, joined, line, wrapped
 from ...widgets.table import Column
 from ..jobs import bar
-from ..words import duration
+from ..words import count, duration, duration_range
 from . import numbers
 from .intervals import interval_bar
-from .records import ROLES, BoardView
+from .records import ROLES, BoardView, Told
 
 BAR = 3
 """The place of the interval bar among the columns."""
@@ -70,7 +70,7 @@ def columns(view: BoardView, axis: Interval) -> list[Column]:
     return [
         Column("", 1),
         Column("model", min(_LONGEST_NAME, max((cell_len(row.arm.name) for row in shown), default=8))),
-        Column("score", 5, right=True),
+        Column("score", 7, right=True),
         Column(f"95% CI {low} to {high}", 19, flexible=True),
         Column("pass", 4, right=True),
         Column("else", 7, drop=2),
@@ -104,6 +104,12 @@ def cells(row: LeaderboardRow, view: BoardView, axis: Interval, bar_width: int, 
         verdict_cell(row, view),
     )
 
+
+ENGINE_WORDS = {
+    "here": "asked and graded from here",
+    "evals": "by the service's Evals",
+    "batch": "by Global Batch",
+}
 
 SORTS = ("score", "name", "latency", "cost")
 
@@ -156,8 +162,8 @@ def outcomes_lines(row: LeaderboardRow, width: int) -> list[Line]:
     counted = _counted(row.outcomes)
     parts: list[Line] = [line((row.arm.name, "bold"))]
     for outcome, (_, ink) in OUTCOME_SIGNS.items():
-        count = counted[outcome]
-        parts.append(line((str(count), ink if count else "faint"), (f" {outcome.value}", "muted")))
+        number = counted[outcome]
+        parts.append(line((str(number), ink if number else "faint"), (f" {outcome.value}", "muted")))
     parts.append(line((f"= {row.outcomes.total}", "bold")))
     if row.outcomes.open and row.outcomes.judged:
         bounds = row.outcomes.bounds
@@ -203,7 +209,7 @@ def run_lines(view: BoardView, width: int) -> list[Line]:
     """How far the newest run is, what it cost, and why it stopped."""
     run = view.run
     if run is None:
-        again = f" The {view.runs} earlier runs asked or judged otherwise: R shows them." if view.runs else ""
+        again = f" {count(view.runs, 'earlier run')} asked or judged otherwise: R shows them." if view.runs else ""
         return wrapped(f"Not run yet as it is defined now: x runs it, with its price first.{again}", width, "info")
     done = run.progress
     steps, wanted = done.answered + done.failed + done.graded, done.rows + done.gradings
@@ -213,25 +219,53 @@ def run_lines(view: BoardView, width: int) -> list[Line]:
     parts.append(
         line((f"{done.answered:,} of {done.rows:,} answered, {done.graded:,} of {done.gradings:,} graded", "muted"))
     )
-    spent = f"{numbers.dollars(done.usd)}" + (f" of ≤{numbers.dollars(run.budget)}" if run.budget is not None else "")
-    parts.append(line((spent, ""), (" spent", "muted")))
+    parts += _spent(view, run)
     if done.unpriced:
         parts.append(line((f"{done.unpriced:,} answers without a price", "warn")))
-    for count, words, ink in (
+    for number, words, ink in (
         (done.reused, "kept from before", "muted"),
         (done.throttled, "asked to wait", "muted"),
         (done.lost, "lost and sent again", "warn"),
         (done.failed, "failed", "warn"),
     ):
-        if count:
-            parts.append(line((f"{count:,} {words}", ink)))
-    if done.seconds:
-        parts.append(line((duration(done.seconds), "muted")))
+        if number:
+            parts.append(line((f"{number:,} {words}", ink)))
     out = flowed(parts, line((" · ", "faint")), width)
     if run.problem is not None:
         words = " ".join(part for part in (run.problem.what, run.problem.why, run.problem.remedy) if part)
         out += wrapped(f"! {words}", width, "warn", "  ")
     return out
+
+
+def _spent(view: BoardView, run: Run) -> list[Line]:
+    """Money, tokens, calls and time as they were, each beside what was estimated before."""
+    done, told = run.progress, view.estimate
+    parts: list[Line] = []
+    budget = f" of ≤{numbers.dollars(run.budget)}" if run.budget is not None else ""
+    parts.append(line((f"{numbers.dollars(done.usd)}{budget}", ""), (" spent", "muted"), _beside(told, "usd")))
+    tokens = done.prompt_tokens + done.completion_tokens
+    if tokens:
+        parts.append(line((f"{tokens:,} tokens", "muted"), _beside(told, "tokens")))
+    if done.asked:
+        parts.append(line((f"{done.asked:,} calls", "muted"), _beside(told, "calls")))
+    if done.seconds:
+        parts.append(line((duration(done.seconds), "muted"), _beside(told, "minutes")))
+    if run.engine != "here":
+        parts.append(line((ENGINE_WORDS.get(run.engine, run.engine), "info")))
+    return parts
+
+
+def _beside(told: Told | None, name: str) -> tuple[str, str]:
+    if told is None:
+        return "", ""
+    low, high = getattr(told, name)
+    if name == "usd":
+        words = numbers.range_words(numbers.dollars(low), numbers.dollars(high))
+    elif name == "minutes":
+        words = duration_range(low * 60, high * 60)
+    else:
+        words = numbers.range_words(f"{low:,.0f}", f"{high:,.0f}")
+    return f" (est. {words})", "faint"
 
 
 def nothing_yet(width: int, local: bool) -> list[Line]:
@@ -250,7 +284,8 @@ def nothing_yet(width: int, local: bool) -> list[Line]:
     where = "" if local else " It asks deployments by the models' own names; the demo has them."
     first, *rest = wrapped(f"{runs}{where}", width - 2)
     out += [(Span("x ", "key bold"), *first), *((Span("  "), *more) for more in rest), line("")]
-    return [*out, *wrapped("cupola bench run FILE.toml runs one of your own.", width, "muted")]
+    out += [(Span("a ", "key bold"), Span("defines one of your own, here.")), line("")]
+    return [*out, *wrapped("cupola bench run FILE.toml runs one that is written already.", width, "muted")]
 
 
 def _counted(outcomes: OutcomeCounts) -> dict[Outcome, int]:
@@ -267,8 +302,11 @@ def _grounds(verdict: Verdict) -> str:
         return ""
     if verdict.word is Word.NOT_COMPARABLE:
         return ", ".join(reason.value for reason in verdict.reasons)
-    needed = f" n≈{verdict.items_needed:,}" if verdict.items_needed is not None else ""
-    return f"{numbers.p_value(verdict.p)}{needed}"
+    if verdict.items_needed is None:
+        return numbers.p_value(verdict.p)
+    # What would settle it stands before the p, which says least here and is cut off first.
+    money = "" if verdict.cost is None else f" {numbers.dollars(verdict.cost)}"
+    return f"n≈{verdict.items_needed:,}{money} {numbers.p_value(verdict.p)}"
 
 
 def _retirement_ink(day: date | None, today: date) -> str:

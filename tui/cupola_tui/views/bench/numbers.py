@@ -41,6 +41,11 @@ def dollars(value: float | None) -> str:
     return f"${value:.{min(8, 1 - math.floor(math.log10(value)))}f}"
 
 
+def range_words(low: str, high: str) -> str:
+    """Both ends; one where they read alike."""
+    return low if low == high else f"{low} to {high}"
+
+
 def seconds(value: float | None) -> str:
     """A latency: 0.35 s, 4.2 s, 71 s."""
     if value is None or not math.isfinite(value):

@@ -15,6 +15,16 @@ ROLES = ("teacher", "student", "control")
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What was estimated before a run, each as its least and its most."""
+
+    calls: tuple[float, float]
+    tokens: tuple[float, float]
+    usd: tuple[float, float]
+    minutes: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class BoardView:
     """A benchmark with everything that its screen shows."""
 
@@ -43,3 +53,5 @@ class BoardView:
     """How many runs of this one there are."""
     earlier: bool = False
     """The run is not the newest."""
+    estimate: Told | None = None
+    """What was told before the run was begun; None if it was begun elsewhere."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
+from cupola.benchmarks.definition import from_json
 from cupola.statistics.estimates import Estimate
 from cupola.statistics.pairing import Provenance, reasons_against
 from cupola.statistics.verdicts import Verdict, Word
@@ -14,6 +14,7 @@ from ...lines import Line, line, wrapped
 from ...widgets.table import Column
 from ..words import moment
 from . import numbers
+from .parts import arm_settings
 
 COLUMNS = (
     Column("run", 4, right=True),
@@ -101,7 +102,7 @@ def change_lines(change: RunChange, now: float, width: int) -> list[Line]:
         words = f"Same split, prompts and graders: paired by item, Holm-corrected over {len(change.arms)} arms."
         out += [*wrapped(words, width, "muted"), line("")]
     for arm in change.arms:
-        out += _arm_lines(arm, change.width, width)
+        out += [*_arm_lines(arm, change.width, width), *_settings_lines(arm.name, before, after, width)]
     if not change.arms:
         out += wrapped("The runs share no arm with results.", width, "warn")
     if change.others:
@@ -121,8 +122,23 @@ def _arm_lines(arm: ArmChange, scale: float, width: int) -> list[Line]:
     ends = f"{numbers.signed(interval.low, scale)} to {numbers.signed(interval.high, scale)}"
     ink = "warn" if found.word is Word.INCONCLUSIVE else "accent"
     parts = f"  {numbers.signed(found.difference.value, scale)}, 95% {ends}, {numbers.p_value(found.p)}: "
-    needed = f", about {found.items_needed:,} items would settle it" if found.items_needed is not None else ""
+    needed = ""
+    if found.items_needed is not None:
+        money = "" if found.cost is None else f" for {numbers.dollars(found.cost)} more"
+        needed = f", about {found.items_needed:,} items{money} would settle it"
     return [head, *wrapped(f"{parts}{found.word.value}{needed}", width, ink, "  ")]
+
+
+def _settings_lines(name: str, before: Run, after: Run, width: int) -> list[Line]:
+    """What else changed: how the arm asks."""
+    first, second = (_settings(run, name) for run in (before, after))
+    return [] if first == second else wrapped(f"  asked otherwise: {first}  →  {second}", width, "info", "  ")
+
+
+def _settings(run: Run, name: str) -> str:
+    arm = next(arm for arm in from_json(run.definition).arms if arm.name == name)
+    text = arm_settings(arm)
+    return text if arm.deployment == name else f"{arm.deployment}, {text}"
 
 
 def _score(estimate: Estimate | None, scale: float) -> str:
@@ -132,13 +148,9 @@ def _score(estimate: Estimate | None, scale: float) -> str:
     return f"{numbers.score(estimate.value, scale)} ({low} to {high})"
 
 
-def _arms(run: Run) -> list[dict[str, object]]:
-    return [dict(arm) for arm in json.loads(run.definition)["arms"]]
-
-
 def _arm_names(run: Run) -> list[str]:
-    return [str(arm["name"]) for arm in _arms(run)]
+    return [arm.name for arm in from_json(run.definition).arms]
 
 
 def _most_repeats(run: Run) -> int:
-    return max(int(str(arm.get("repeats", 1))) for arm in _arms(run))
+    return max(arm.repeats for arm in from_json(run.definition).arms)
