@@ -20,10 +20,10 @@ from .parsing import RowError, parse_row
 from .part import Part, Rows, append
 from .pool import scan
 from .rules import RULES
-from .scan import Plan
+from .scan import Plan, scan_block
 from .signatures import common_shingles, normalised
 from .tokens import encoding_for
-from .twins import Source, find_twins
+from .twins import Source, find_twins, near_twins
 
 MOST_BYTES = 512 * 1024 * 1024
 IN_PARTS_BYTES = 100 * 1024 * 1024
@@ -108,7 +108,9 @@ def check_file(
     plan, exact = _plan(beginning, options)
     part = Part(tally=tally)
     if progress:
-        progress(0, part.tally)
+        # Making an encoder takes a moment; what the first rows tell without tokens is told before.
+        first = replace(plan, encoding="", twins=False)
+        progress(0, {**part.tally, **scan_block(beginning, 0, first).tally} if plan.encoding else part.tally)
     for done, piece in scan(path, plan, options.workers):
         append(part, piece)
         if progress:
@@ -148,11 +150,15 @@ def check_files(
     tallies: dict[Path, Tally] = {report.path: {} for report in readable}
     sources = [Source(report.path, report.format, report.rows) for report in readable if report.format is not None]
     rules = {"row": "leak.row", "prompt": "leak.prompt", "near": "leak.twin"}
-    for twin in find_twins(sources, readable[0].boilerplate).twins:
+    found = find_twins(sources, readable[0].boilerplate)
+    for twin in found.twins:
         if twin.across:
             other = f"{readable[twin.first.file].path.name}:{twin.first.line}"
             text = f"{other} ({twin.similarity:.0%}) {twin.excerpt}"
             note(tallies[readable[twin.second.file].path], Finding(rules[twin.kind], twin.second.line, "", text))
+    if found.candidates_left or found.equals_left:
+        left = found.candidates_left + found.equals_left
+        note(tallies[readable[-1].path], Finding("leak.many", 0, "", f"{left:,} pairs were not looked at one by one"))
     return [_with_leaks(report, tallies.get(report.path, {})) for report in reports]
 
 
@@ -261,10 +267,12 @@ def _judge_whole(part: Part, rows: Rows, plan: Plan, options: Options) -> None:
 
 
 def _note_twins(tally: Tally, source: Source, plan: Plan) -> None:
-    for twin in find_twins((source,), plan.boilerplate).twins:
-        if twin.kind == "near":
-            text = f"line {twin.first.line:,} ({twin.similarity:.0%}) {twin.excerpt}"
-            note(tally, Finding("twin.row", twin.second.line, "", text))
+    found = near_twins(source, plan.boilerplate)
+    for twin in found.twins:
+        text = f"line {twin.first.line:,} ({twin.similarity:.0%}) {twin.excerpt}"
+        note(tally, Finding("twin.row", twin.second.line, "", text))
+    if found.candidates_left:
+        note(tally, Finding("twin.many", 0, "", f"{found.candidates_left:,} pairs were not compared"))
 
 
 def _base_model(name: str | None) -> BaseModel | None:

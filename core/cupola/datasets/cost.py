@@ -83,7 +83,8 @@ def _derived(base: BaseModel, tier: str, tokens: int, prices: PriceList, monthly
     if base_price is None or factors is None:
         return Estimate(base.id, tier, tokens, None, None, "no price is published", "", None, False, monthly)
     low, high = (tokens / 1e6 * base_price.usd * factor for factor in factors)
-    basis = f"{base_price.usd:g} {base_price.unit} globally, times {factors[0]:.2f} to {factors[1]:.2f}"
+    times = " to ".join(dict.fromkeys(f"{factor:.2f}" for factor in factors))
+    basis = f"{base_price.usd:g} {base_price.unit} globally, times {times}"
     return _known(base, tier, tokens, low, high, basis, base_price, monthly)
 
 

@@ -47,7 +47,7 @@ def judge(part: Part, rows: Rows, context: Context) -> Iterator[Judgement]:
     if context.training:
         yield from _enough(total)
     if context.format is Format.VISION:
-        yield Finding("image.people", 0, "", f"{part.rows_with_images:,} rows hold images"), 1
+        yield Finding("image.people", 0, "", f"{part.rows_with_images:,} {_rows_hold(part.rows_with_images)} images"), 1
         if part.rows_with_images > MOST_ROWS:
             yield Finding("file.too_many_images", 0, "", f"{part.rows_with_images:,} rows"), 1
     yield from _drift(part.systems)
@@ -60,6 +60,10 @@ def judge(part: Part, rows: Rows, context: Context) -> Iterator[Judgement]:
     if context.format is Format.EVALUATION and 0 < part.wrapped < total - part.broken_rows:
         yield Finding("item.mixed", 0, "", f"{part.wrapped:,} of {total:,} rows are wrapped"), 1
     yield from _tokens(rows, context)
+
+
+def _rows_hold(count: int) -> str:
+    return "row holds" if count == 1 else "rows hold"
 
 
 def _enough(total: int) -> Iterator[Judgement]:
@@ -155,10 +159,14 @@ def _tokens(rows: Rows, context: Context) -> Iterator[Judgement]:
 
 def duplicates(rows: Rows) -> Iterator[Judgement]:
     """Rows and prompts that repeat an earlier one."""
-    for one, other in equal_pairs(rows["row_hash"]):
-        text = f"the same as line {int(rows['line'][one]):,}"
-        yield Finding("duplicate.row", int(rows["line"][other]), "", text), 1
-    for one, other in equal_pairs(rows["prompt_hash"]):
-        if rows["row_hash"][one] != rows["row_hash"][other]:
-            text = f"the prompt of line {int(rows['line'][one]):,}"
-            yield Finding("duplicate.prompt", int(rows["line"][other]), "", text), 1
+    same_row = equal_pairs(rows["row_hash"])
+    same_prompt = equal_pairs(rows["prompt_hash"])
+    same_prompt = same_prompt[rows["row_hash"][same_prompt[:, 0]] != rows["row_hash"][same_prompt[:, 1]]]
+    for rule, pairs, words in (
+        ("duplicate.row", same_row, "the same as line"),
+        ("duplicate.prompt", same_prompt, "the prompt of line"),
+    ):
+        for index, (one, other) in enumerate(pairs[:EXAMPLES_KEPT]):
+            # The first stands for all that are not shown.
+            count = 1 if index else max(1, len(pairs) - EXAMPLES_KEPT + 1)
+            yield Finding(rule, int(rows["line"][other]), "", f"{words} {int(rows['line'][one]):,}"), count

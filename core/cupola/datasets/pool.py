@@ -44,6 +44,9 @@ def scan(path: Path, plan: Plan, workers: int | None = None) -> Iterator[tuple[i
 def _scan_on(workers: int, path: Path, plan: Plan, size: int) -> Iterator[tuple[int, Part]]:
     """Share the ranges out; this process does those that nobody has taken while it would wait."""
     left = deque(_ranges(size))
+    # The first findings do not wait for another process to start.
+    start, end = left.popleft()
+    yield end, scan_range(path, start, end, plan)
     waiting: deque[tuple[int, Part | Future[Part]]] = deque()
     # Spawned, not forked: this process may have threads.
     with ProcessPoolExecutor(workers - 1, mp_context=get_context("spawn")) as pool:

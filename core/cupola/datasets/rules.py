@@ -122,6 +122,10 @@ _RULES = (
     Rule("duplicate.row", _W, "Rows that repeat an earlier one", "Keep one of each.", "duplicates"),
     Rule("duplicate.prompt", _W, "Prompts that repeat an earlier one with another answer", "Decide on one answer."),
     Rule("twin.row", _W, "Rows nearly the same as another", "Keep one, and keep twins on one side of a split."),
+    Rule(
+        "twin.many", _N, "So many rows are alike that not all pairs were compared", "Remove those named; check again."
+    ),
+    Rule("leak.many", _N, "So many rows are alike that not all leaks are named", "Remove those named; check again."),
     Rule("leak.row", _E, "Rows that are in another split too", "Remove them from one side."),
     Rule("leak.prompt", _W, "Prompts that are in another split too", "Remove them from one side."),
     Rule("leak.twin", _W, "Rows nearly the same as one in another split", "Split again with twins kept together."),

@@ -22,7 +22,13 @@ NEAR = 0.8
 
 _MOST_COMPARED = 10_000
 """Candidate pairs that are compared in full."""
-_COMPARED_AT_ONCE = 1_000
+_COMPARED_AT_ONCE = 500
+_MOST_BYTES_COMPARED = 64 * 1024
+"""Of longer prompts only the beginnings are compared."""
+_MOST_A_BAND = 200_000
+"""Candidate pairs that are taken of one band."""
+_MOST_NAMED = 20_000
+"""Pairs of equal rows, and of equal prompts, that are named one by one; the others are counted."""
 _MOST_IN_A_RUN = 50
 """Rows of one band value that are compared with the first of them."""
 
@@ -72,6 +78,8 @@ class TwinReport:
     twins: tuple[Twin, ...]
     candidates_left: int
     """Candidate pairs that were not compared, because there were too many."""
+    equals_left: int = 0
+    """Equal rows and equal prompts that are not named, because there were too many."""
 
 
 def find_twins(sources: Sequence[Source], boilerplate: Hashes, threshold: float = NEAR) -> TwinReport:
@@ -88,10 +96,28 @@ def find_twins(sources: Sequence[Source], boilerplate: Hashes, threshold: float 
         twins: list[Twin] = []
         kinds: tuple[tuple[Kind, Pairs], ...] = (("row", same_row), ("prompt", same_prompt))
         for kind, pairs in kinds:
-            twins += [_twin(kind, table, owner, pair, 1.0, reread) for pair in pairs]
+            twins += [_twin(kind, table, owner, pair, 1.0, reread) for pair in _named(pairs, owner)]
         near, left = _near_pairs(table, boilerplate, threshold, owner, reread)
         twins += [_twin("near", table, owner, pair, alike, reread) for pair, alike in near]
+    equals_left = sum(max(0, len(pairs) - _MOST_NAMED) for _, pairs in kinds)
+    return TwinReport(tuple(sorted(twins, key=_by_place)), left, equals_left)
+
+
+def near_twins(source: Source, boilerplate: Hashes) -> TwinReport:
+    """The rows of one file that are nearly, but not quite, the same as an earlier one."""
+    owner = np.zeros(len(source.rows), np.int64)
+    with _Rereader((source,)) as reread:
+        near, left = _near_pairs(source.rows, boilerplate, NEAR, owner, reread)
+        twins = [_twin("near", source.rows, owner, pair, alike, reread) for pair, alike in near]
     return TwinReport(tuple(sorted(twins, key=_by_place)), left)
+
+
+def _named(pairs: Pairs, owner: npt.NDArray[np.int64]) -> Pairs:
+    """As many as are named: those across files, which are leaks, before the others."""
+    if len(pairs) <= _MOST_NAMED:
+        return pairs
+    inside = owner[pairs[:, 0]] == owner[pairs[:, 1]]
+    return pairs[np.argsort(inside, kind="stable")[:_MOST_NAMED]]
 
 
 def equal_pairs(hashes: npt.NDArray[np.uint64]) -> Pairs:
@@ -121,13 +147,16 @@ def groups(rows: int, pairs: Iterator[tuple[int, int]]) -> npt.NDArray[np.int64]
     return np.fromiter((root(row) for row in range(rows)), np.int64, rows)
 
 
-def candidate_pairs(bands: npt.NDArray[np.uint32]) -> Pairs:
+def candidate_pairs(bands: npt.NDArray[np.uint32]) -> tuple[Pairs, int]:
     """Pairs of rows that share a value in any band, each with the first of its run and with the one before it.
 
     Returns:
-        Shape (n, 2), without repeats; those that share the most bands come first.
+        Shape (n, 2), without repeats; those that share the most bands come first. And how many pairs were left out
+        because rows are so alike that a band gave more than `_MOST_A_BAND` of them.
     """
-    found = []
+    found: list[npt.NDArray[np.int64]] = []
+    left = 0
+    total = len(bands)
     for band in range(BANDS):
         values = bands[:, band]
         rows = np.flatnonzero(values)
@@ -136,35 +165,36 @@ def candidate_pairs(bands: npt.NDArray[np.uint32]) -> Pairs:
         again[1:] = values[order[1:]] == values[order[:-1]]
         places = np.arange(len(order))
         leaders = np.maximum.accumulate(np.where(again, 0, places))
-        near = again & (places - leaders <= _MOST_IN_A_RUN)
-        found.append(np.stack([order[leaders[near]], order[near]], axis=1))
+        near = np.flatnonzero(again & (places - leaders <= _MOST_IN_A_RUN))
+        later = np.flatnonzero(again)
         # The neighbour too: the first of a run is not always the nearest.
-        found.append(np.stack([order[places[near] - 1], order[near]], axis=1))
-    pairs = np.concatenate(found)
-    if not len(pairs):
-        return pairs
-    pairs, shared = np.unique(np.sort(pairs, axis=1), axis=0, return_counts=True)
-    return pairs[np.argsort(-shared, kind="stable")]
+        for one, other in ((order[leaders[near]], order[near]), (order[later - 1], order[later])):
+            left += max(0, len(one) - _MOST_A_BAND)
+            low, high = np.minimum(one, other)[:_MOST_A_BAND], np.maximum(one, other)[:_MOST_A_BAND]
+            found.append(low * total + high)
+    codes, shared = np.unique(np.concatenate(found), return_counts=True)
+    codes = codes[np.argsort(-shared, kind="stable")]
+    return np.stack([codes // max(1, total), codes % max(1, total)], axis=1), left
 
 
 def _near_pairs(
     table: Rows, boilerplate: Hashes, threshold: float, owner: npt.NDArray[np.int64], reread: _Rereader
 ) -> tuple[list[tuple[npt.NDArray[np.int64], float]], int]:
-    pairs = candidate_pairs(table["bands"])
+    pairs, left = candidate_pairs(table["bands"])
     prompts = table["prompt_hash"]
     pairs = pairs[prompts[pairs[:, 0]] != prompts[pairs[:, 1]]]
     near: list[tuple[Pairs, float]] = []
     for start in range(0, min(len(pairs), _MOST_COMPARED), _COMPARED_AT_ONCE):
         batch = pairs[start : min(start + _COMPARED_AT_ONCE, _MOST_COMPARED)]
         members, places = np.unique(batch, return_inverse=True)
-        texts = [normalised(reread.prompt(int(owner[row]), int(table["offset"][row]))) for row in members]
+        texts = [reread.normalised(int(owner[row]), int(table["offset"][row])) for row in members]
         sets = shingle_sets(texts, boilerplate)
         alike = [jaccard(sets[one], sets[other]) for one, other in places.reshape(-1, 2)]
         near += [(pair, value) for pair, value in zip(batch, alike, strict=True) if value >= threshold]
         # The likeliest come first: where a whole batch holds no twin, those that share even less hold none either.
         if max(alike) < threshold and start:
             return near, 0
-    return near, max(0, len(pairs) - _MOST_COMPARED)
+    return near, left + max(0, len(pairs) - _MOST_COMPARED)
 
 
 def _twin(
@@ -198,6 +228,10 @@ class _Rereader:
     def __exit__(self, *_: object) -> None:
         for file in self.files:
             file.close()
+
+    def normalised(self, file: int, offset: int) -> bytes:
+        """The prompt of the row at an offset, as it is compared."""
+        return normalised(self.prompt(file, offset))[:_MOST_BYTES_COMPARED]
 
     def prompt(self, file: int, offset: int) -> str:
         """The prompt of the row at an offset; empty if it cannot be read any more."""
