@@ -5,7 +5,7 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo clean-demo test lint format bench calibrate shots weights lock clients clean
+.PHONY: help setup demo clean-demo test lint format bench calibrate shots weights lock clients docs clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,17 @@ calibrate: .venv/.ready ## Simulate the statistics' coverage and false claims (s
 clients: .venv/.ready .venv-clients/litellm/.ready .venv-clients/inspect/.ready ## Let other public clients of the API work with the emulator
 	@$(BIN)/python -m tests.clients
 
+.venv-docs/.ready: $(UV) docs/requirements.txt
+	@echo "Setting up $(@D) ..."
+	@test -x $(@D)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(@D)
+	@$(UV) pip install --quiet --python $(@D)/bin/python -r docs/requirements.txt
+	@touch $@
+
+docs: .venv/.ready .venv-docs/.ready ## Build the documentation into build/docs
+	@$(BIN)/python -m cupola.cli.reference > docs/cli.md
+	@.venv-docs/bin/sphinx-build --quiet --fail-on-warning -b html docs build/docs
+	@echo "build/docs/index.html"
+
 shots: .venv/.ready ## Take the pictures in docs/
 	@$(BIN)/python -m tests.shots
 
@@ -68,4 +79,4 @@ lock: $(UV) ## Pin the newest allowed versions in requirements.lock
 	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
 
 clean: ## Remove the environment and caches
-	rm -rf .venv .venv-clients .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-clients .venv-docs build .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
