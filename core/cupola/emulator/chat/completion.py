@@ -94,15 +94,20 @@ def _fingerprint(model: str) -> str:
     return f"fp_{hashlib.sha256(model.encode()).hexdigest()[:10]}"
 
 
-def _logprobs(answer: Answer) -> dict[str, Any]:
+def logprobs_of(answer: Answer) -> list[dict[str, Any]]:
+    """The log-probabilities of an answer's tokens, each with its bytes and its alternatives."""
+
     def with_bytes(entry: Any) -> dict[str, Any]:
         return {**entry, "bytes": list(str(entry["token"]).encode())}
 
-    content = [
+    return [
         {**with_bytes(entry), "top_logprobs": [with_bytes(other) for other in entry.get("top_logprobs", ())]}
         for entry in answer.logprobs or ()
     ]
-    return {"content": content, "refusal": None}
+
+
+def _logprobs(answer: Answer) -> dict[str, Any]:
+    return {"content": logprobs_of(answer), "refusal": None}
 
 
 def _tool_calls(completion: Completion, index: int, said: Said) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ..errors import bad_request
 from ..strict_json import parse_json
+from .schema import check_function_schema
 
 MOST_TOOLS = 128
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -72,6 +73,11 @@ def _function(tool: Any, where: str) -> tuple[str, Mapping[str, Any]]:
     if parameters is not None and not isinstance(parameters, dict):
         message = f"Invalid type for '{where}.function.parameters': expected an object."
         raise bad_request(message, f"{where}.function.parameters", "invalid_type")
+    if function.get("strict") is not None and not isinstance(function["strict"], bool):
+        message = f"Invalid type for '{where}.function.strict': expected a boolean."
+        raise bad_request(message, f"{where}.function.strict", "invalid_type")
+    if function.get("strict"):
+        check_function_schema(name, parameters or {}, f"{where}.function.parameters")
     return name, parameters or {}
 
 

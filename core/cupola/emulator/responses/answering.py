@@ -27,7 +27,12 @@ async def answer_response(
     """
     answers = await answer_chat(inference, serving, wanted.chat)
     completion = Completion(
-        id=response_id, created=created, model=serving.model, answers=tuple(answers), tools=wanted.chat.tools
+        id=response_id,
+        created=created,
+        model=serving.model,
+        answers=tuple(answers),
+        logprobs=wanted.chat.logprobs,
+        tools=wanted.chat.tools,
     )
     return render_response(completion, wanted, int(resource.clock.now())), answers
 

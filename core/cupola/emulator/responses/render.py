@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..chat.completion import Completion, Said, say
+from ..chat.completion import Completion, Said, logprobs_of, say
 from ..chat.tools import call_id
 from .items import Json
 from .request import ResponseRequest
@@ -19,8 +19,8 @@ def _item_id(prefix: str, response_id: str, number: int) -> str:
     return f"{prefix}_{hashlib.sha256(f'{response_id}/{number}'.encode()).hexdigest()[:48]}"
 
 
-def _text_part(text: str) -> Json:
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+def _text_part(text: str, logprobs: Sequence[Json] = ()) -> Json:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": list(logprobs)}
 
 
 def _status(said: Said) -> tuple[str, Json | None]:
@@ -56,7 +56,7 @@ def output_items(completion: Completion) -> list[Json]:
                 "type": "message",
                 "status": _status(said)[0],
                 "role": "assistant",
-                "content": [_text_part(said.content or "")],
+                "content": [_text_part(said.content or "", logprobs_of(answer) if completion.logprobs else ())],
             }
         )
     return items
@@ -75,24 +75,28 @@ def _usage(completion: Completion) -> Json:
 
 def _echoed(wanted: ResponseRequest) -> Json:
     body, chat = wanted.body, wanted.chat
-    effort = (body.get("reasoning") or {}).get("effort")
+    reasoning, text = body.get("reasoning") or {}, body.get("text") or {}
+    effort = reasoning.get("effort")
     tools = body.get("tools") or []
     return {
         "background": wanted.background,
         "instructions": body.get("instructions"),
         "max_output_tokens": body.get("max_output_tokens"),
+        "max_tool_calls": body.get("max_tool_calls"),
         "metadata": dict(wanted.metadata),
         "parallel_tool_calls": body.get("parallel_tool_calls") is not False,
         "previous_response_id": body.get("previous_response_id"),
-        "reasoning": {"effort": effort, "summary": None},
+        "reasoning": {"effort": effort, "summary": reasoning.get("summary")},
+        "safety_identifier": body.get("safety_identifier"),
         "service_tier": "default",
         "store": wanted.store,
         "temperature": chat.temperature,
-        "text": {"format": (body.get("text") or {}).get("format") or {"type": "text"}},
+        "text": {"format": text.get("format") or {"type": "text"}, "verbosity": text.get("verbosity") or "medium"},
         "tool_choice": body.get("tool_choice") or "auto",
         "tools": [{"parameters": None, "strict": None, **tool} for tool in tools],
+        "top_logprobs": chat.top_logprobs,
         "top_p": chat.top_p,
-        "truncation": "disabled",
+        "truncation": body.get("truncation") or "disabled",
         "user": body.get("user") if isinstance(body.get("user"), str) else None,
     }
 
