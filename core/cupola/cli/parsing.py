@@ -16,6 +16,7 @@ NOUNS = {
     "dataset": "training files: list, check, shape, twins, cost, split, sample, convert, merge, fix, upload, delete",
     "file": "files of the service: list, upload",
     "bench": "benchmarks of models: run, list, show, compare, pick, gate, items, cancel",
+    "deploy": "deployments: list, show, create, remove, extend, scale, sweep, quota, models, tiers",
     "grader": "graders: check, run, calibrate",
     "worker": "the process behind the screen: status, start, stop, run",
     "profile": "resources to work with: list, show",

@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from ..azure import jobs as service_jobs
 from ..azure.client import Service
-from ..errors import CupolaError, ServiceError, UnreachableError
+from ..azure.sweeping import delete_eval
+from ..deployments.orphans import EVAL_DELETE
+from ..errors import CupolaError, NotFoundError, ServiceError, UnreachableError
 from ..models import Intent, IntentState, Job, Phase, Problem
 from ..store import intents, jobs
 from ..store.database import Database
@@ -57,6 +59,9 @@ async def _obey(service: Service, database: Database, intent: Intent) -> Effect:
     if intent.kind in transfers.KINDS:
         intents.finish(database, intent.id, service.clock(), await transfers.obey(service, database, intent))
         return Effect.NONE
+    if intent.kind == EVAL_DELETE:
+        intents.finish(database, intent.id, service.clock(), await _swept(service, intent))
+        return Effect.NONE
     if intent.kind in (REFRESH, FREEZE, THAW):
         intents.finish(database, intent.id, service.clock())
         return Effect.NONE if intent.kind == FREEZE else Effect.LOOK
@@ -64,6 +69,17 @@ async def _obey(service: Service, database: Database, intent: Intent) -> Effect:
     unknown = Problem(f"This worker does not know the wish {intent.kind!r}.", remedy=remedy)
     intents.finish(database, intent.id, service.clock(), unknown)
     return Effect.NONE
+
+
+async def _swept(service: Service, intent: Intent) -> Problem | None:
+    """Delete an evaluation; one that is gone already is as good."""
+    try:
+        await delete_eval(service, intent.target)
+    except NotFoundError:
+        return None
+    except CupolaError as error:
+        return error.problem
+    return None
 
 
 async def _steered(service: Service, database: Database, intent: Intent) -> Problem | None:
@@ -85,6 +101,8 @@ async def _resolved(service: Service, database: Database, intent: Intent) -> Pro
     if intent.kind in transfers.KINDS:
         # Writing a transfer down, cancelling and deleting do no harm when done twice.
         return await transfers.obey(service, database, intent)
+    if intent.kind == EVAL_DELETE:
+        return await _swept(service, intent)
     if intent.kind not in (PAUSE, RESUME, CANCEL):
         return None
     try:
