@@ -33,7 +33,7 @@ async def test_an_issued_token_opens_every_surface_until_it_expires(start, clock
         form = {
             "grant_type": "client_credentials",
             "client_secret": emulator.key,
-            "scope": "https://ai.azure.com/.default",
+            "scope": "https://cognitiveservices.azure.com/.default",
         }
         answer = await emulator.http.post("/some-tenant/oauth2/v2.0/token", data=form)
         token = answer.json()["access_token"]

@@ -2,9 +2,9 @@
 
 The data plane takes the account's key in `api-key` on every surface, and as `Authorization: Bearer KEY` where the
 plain OpenAI client calls (v1 and project routes). Every surface also takes a bearer token in the shape of an Entra
-token that this emulator's own token endpoint has issued and that has not expired. The control plane knows no keys:
-there any bearer token passes that does not say itself that it has expired, so that a developer's real `az login`
-works against the emulator.
+token that this emulator has issued for it and that has not expired. The control plane knows no keys: there any bearer
+token passes that does not say itself that it has expired or is meant for somebody else, so that a developer's real
+`az login` works against the emulator.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from .account import Account
 from .errors import ApiError
@@ -24,6 +24,17 @@ from .errors import ApiError
 Surface = Literal["dated", "v1", "arm"]
 
 TOKEN_SECONDS = 3600
+
+COGNITIVE_SERVICES = "https://cognitiveservices.azure.com"
+FOUNDRY = "https://ai.azure.com"
+MANAGEMENT = ("https://management.azure.com", "https://management.core.windows.net")
+
+AUDIENCES: Mapping[Surface, tuple[str, ...]] = {
+    "dated": (COGNITIVE_SERVICES,),
+    "v1": (COGNITIVE_SERVICES, FOUNDRY),
+    "arm": MANAGEMENT,
+}
+"""Whom a token may be meant for, by surface; a closing slash counts for nothing."""
 
 
 def _encode(data: bytes) -> str:
@@ -38,10 +49,12 @@ def _signature(account: Account, signed: str) -> str:
     return _encode(hmac.new(account.token_secret.encode(), signed.encode(), hashlib.sha256).digest())
 
 
-def issue_token(account: Account, audience: str, now: float, lifetime: int = TOKEN_SECONDS) -> str:
-    """A bearer token in JWT form, good for `lifetime` seconds."""
+def issue_token(
+    account: Account, audience: str, now: float, lifetime: int = TOKEN_SECONDS, more: Mapping[str, Any] | None = None
+) -> str:
+    """A bearer token in JWT form, good for `lifetime` seconds, with `more` claims."""
     header = _encode(json.dumps({"typ": "JWT", "alg": "HS256"}).encode())
-    claims = {"aud": audience, "tid": account.tenant_id, "iat": int(now), "exp": int(now) + lifetime}
+    claims = {"aud": audience, "tid": account.tenant_id, "iat": int(now), "exp": int(now) + lifetime, **(more or {})}
     signed = f"{header}.{_encode(json.dumps(claims).encode())}"
     return f"{signed}.{_signature(account, signed)}"
 
@@ -51,17 +64,34 @@ def _is_issued_token(account: Account, token: str) -> bool:
     return bool(signed) and hmac.compare_digest(signature.encode(), _signature(account, signed).encode())
 
 
-def _expiry(token: str) -> float | None:
-    """When a token says that it expires, in unix seconds; None for one that cannot be read."""
+def _claims(token: str) -> dict[str, Any]:
+    """What a token says of itself; nothing for one that cannot be read."""
     parts = token.split(".")
     if len(parts) != 3:
-        return None
+        return {}
     try:
         claims = json.loads(_decode(parts[1]))
     except (ValueError, binascii.Error, RecursionError):
-        return None
-    expiry = claims.get("exp") if isinstance(claims, dict) else None
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _expiry(claims: Mapping[str, Any]) -> float | None:
+    """When a token expires, in unix seconds; None where it does not say so."""
+    expiry = claims.get("exp")
     return float(expiry) if isinstance(expiry, int) and 0 <= expiry < 2**40 else None
+
+
+def _is_meant_for(surface: Surface, claims: Mapping[str, Any]) -> bool:
+    audience = claims.get("aud")
+    return isinstance(audience, str) and audience.rstrip("/") in AUDIENCES[surface]
+
+
+def read_own_token(account: Account, token: str, audience: str, now: float) -> dict[str, Any] | None:
+    """The claims of a token that this emulator issued for an audience and that is still good, else None."""
+    claims = _claims(token) if _is_issued_token(account, token) else {}
+    good = claims.get("aud") == audience and (_expiry(claims) or 0) > now
+    return claims if good else None
 
 
 def _same(left: str, right: str) -> bool:
@@ -88,14 +118,27 @@ def _arm_refusal(code: str, message: str, description: str) -> ApiError:
     return ApiError(401, code, message, headers={"WWW-Authenticate": challenge})
 
 
+def _unauthorized() -> ApiError:
+    message = (
+        "Unauthorized. Access token is missing, invalid, audience is incorrect"
+        f" ({COGNITIVE_SERVICES}), or have expired."
+    )
+    return ApiError(401, "401", message)
+
+
+def _wrong_audience(audience: str) -> ApiError:
+    allowed = ",".join(f"'{name}{slash}'" for name in reversed(MANAGEMENT) for slash in ("/", ""))
+    message = (
+        f"The access token has been obtained for wrong audience or resource '{audience}'."
+        f" It should exactly match with one of the allowed audiences {allowed}."
+    )
+    return _arm_refusal("InvalidAuthenticationTokenAudience", message, f'error_description="{message}"')
+
+
 def expired_token(surface: Surface, expiry: float, now: float) -> ApiError:
     """The service's answer to a bearer token whose time is over."""
     if surface != "arm":
-        message = (
-            "Unauthorized. Access token is missing, invalid, audience is incorrect"
-            " (https://cognitiveservices.azure.com), or have expired."
-        )
-        return ApiError(401, "401", message)
+        return _unauthorized()
     then, present = (f"{dt.datetime.fromtimestamp(time, dt.UTC):%m/%d/%Y %H:%M:%S}" for time in (expiry, now))
     message = f"The access token expiry UTC time '{then}' is earlier than current UTC time '{present}'."
     return _arm_refusal("ExpiredAuthenticationToken", message, f'error_description="{message}"')
@@ -106,7 +149,10 @@ def _check_control_plane(token: str, now: float) -> None:
         message = "Authentication failed. The 'Authorization' header is missing."
         description = "The authentication failed because of missing 'Authorization' header."
         raise _arm_refusal("AuthenticationFailed", message, f'error_description="{description}"')
-    expiry = _expiry(token)
+    claims = _claims(token)
+    expiry, audience = _expiry(claims), claims.get("aud")
+    if isinstance(audience, str) and not _is_meant_for("arm", claims):
+        raise _wrong_audience("".join(letter for letter in audience if " " < letter <= "~" and letter not in '"\\'))
     if expiry is not None and expiry <= now:
         raise expired_token("arm", expiry, now)
 
@@ -124,6 +170,9 @@ def check_access(account: Account, surface: Surface, headers: Mapping[str, str],
         return
     if not token or not _is_issued_token(account, token):
         raise access_denied()
-    expiry = _expiry(token)
+    claims = _claims(token)
+    if not _is_meant_for(surface, claims):
+        raise _unauthorized()
+    expiry = _expiry(claims)
     if expiry is None or expiry <= now:
         raise expired_token(surface, expiry or 0.0, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cupola_data.models import Catalogue
 
@@ -11,6 +11,7 @@ from .account import Account
 from .clock import Clock
 from .dialect import Dialect
 from .limits import RateLimits
+from .sign_ins import SignIns
 from .state.folders import Folders
 from .state.ledger import Ledger
 
@@ -33,3 +34,5 @@ class Resource:
     """Every inference call that was answered."""
     reinforcement_limit: float = 5000.0
     """US dollars that a reinforcement job may spend before it pauses by itself."""
+    sign_ins: SignIns = field(default_factory=SignIns)
+    """People signing in with a code, and how long tokens last."""

@@ -97,19 +97,21 @@ async def test_a_token_that_says_it_has_expired_is_refused_by_whoever_issued_it(
         assert await status(unreadable) == 200
 
 
-async def test_a_short_lived_token_expires_on_both_planes(arm):
-    form = {"grant_type": "client_credentials", "client_secret": arm.account.api_key, "scope": "x/.default"}
-    url = f"/{arm.account.tenant_id}/oauth2/v2.0/token"
-    issued = await arm.emulator.http.post(url, data={**form, "lifetime": "20"})
-    assert issued.json()["expires_in"] == 20
-    bearer = {"authorization": f"Bearer {issued.json()['access_token']}"}
-    assert (await arm.call("GET", "deployments", headers=bearer)).status_code == 200
-    assert (await arm.emulator.http.get("/openai/v1/files", headers=bearer)).status_code == 200
+async def test_short_lived_tokens_expire_on_both_planes(arm):
+    async def bearer(audience):
+        form = {"client_secret": arm.account.api_key, "scope": f"{audience}/.default", "lifetime": "20"}
+        issued = await arm.emulator.http.post(f"/{arm.account.tenant_id}/oauth2/v2.0/token", data=form)
+        assert issued.json()["expires_in"] == 20
+        return {"authorization": f"Bearer {issued.json()['access_token']}"}
+
+    manager, user = await bearer("https://management.azure.com"), await bearer("https://ai.azure.com")
+    assert (await arm.call("GET", "deployments", headers=manager)).status_code == 200
+    assert (await arm.emulator.http.get("/openai/v1/files", headers=user)).status_code == 200
     arm.clock.seconds += 20
-    control = await arm.call("GET", "deployments", headers=bearer)
+    control = await arm.call("GET", "deployments", headers=manager)
     assert control.json()["error"]["code"] == "ExpiredAuthenticationToken"
     assert "is earlier than current UTC time" in control.headers["www-authenticate"]
-    data = await arm.emulator.http.get("/openai/v1/files", headers=bearer)
+    data = await arm.emulator.http.get("/openai/v1/files", headers=user)
     assert (data.status_code, data.json()["error"]["code"]) == (401, "401")
     assert "expired" in data.json()["error"]["message"]
 
