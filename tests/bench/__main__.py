@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .result import Result
 
-_NOT_SUBJECTS = {"__init__", "__main__", "programs", "result", "stores"}
+_NOT_SUBJECTS = {"__init__", "__main__", "echo", "programs", "result", "stores"}
 
 
 def main(names: list[str]) -> int:

@@ -6,8 +6,6 @@ import asyncio
 import json
 import random
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -31,41 +29,12 @@ from cupola.store import answers, benchmarks
 from cupola.store.answers import AnswerState
 from cupola.store.database import Database, open_store
 
+from .echo import echo_server
 from .result import Result
 
 _ITEMS, _SECONDS, _AT_ONCE = 500, 0.2, 64
 _BOARD_ITEMS, _BOARD_ARMS = 20_000, 8
 _KILLS, _KILL_ITEMS = 50, 1_500
-
-_ECHO = """
-import asyncio, sys
-CHUNKS = [
-    b'data: {"choices":[],"prompt_filter_results":[]}\\n\\n',
-    b'data: {"model":"echo","choices":[{"index":0,"delta":{"role":"assistant","content":"yes"}}]}\\n\\n',
-    b'data: {"model":"echo","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\\n\\n',
-    b'data: {"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":1}}\\n\\ndata: [DONE]\\n\\n',
-]
-BODY = b"".join(CHUNKS)
-HEAD = b"HTTP/1.1 200 OK\\r\\ncontent-type: text/event-stream\\r\\ncontent-length: %d\\r\\n\\r\\n" % len(BODY)
-
-class Echo(asyncio.Protocol):
-    def connection_made(self, transport):
-        self.transport, self.rest = transport, b""
-
-    def data_received(self, data):
-        self.rest += data
-        head, gap, body = self.rest.partition(b"\\r\\n\\r\\n")
-        if gap and len(body) >= int(head.lower().partition(b"content-length:")[2].partition(b"\\r")[0]):
-            self.rest = b""
-            asyncio.get_running_loop().call_later(float(sys.argv[1]), self.transport.write, HEAD + BODY)
-
-async def main():
-    server = await asyncio.get_running_loop().create_server(Echo, "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-asyncio.run(main())
-"""
 
 
 def measure() -> Iterator[Result]:
@@ -99,14 +68,8 @@ def _defined(items: int, arms: int, deployment: str = "echo") -> Defined:
 
 
 def _runner(folder: Path) -> Iterator[Result]:
-    server = subprocess.Popen([sys.executable, "-c", _ECHO, str(_SECONDS)], stdout=subprocess.PIPE)
-    assert server.stdout is not None
-    try:
-        endpoint = f"http://127.0.0.1:{int(server.stdout.readline())}"
+    with echo_server(_SECONDS) as endpoint:
         found = [asyncio.run(_run(open_store(folder / f"{go}.sqlite3"), endpoint)) for go in range(3)]
-    finally:
-        server.kill()
-        server.communicate()
     wall, cpu = min(found)
     theory = _ITEMS * _SECONDS / _AT_ONCE
     yield Result(f"{_ITEMS} items x {_SECONDS * 1000:g} ms, {_AT_ONCE} at once, journalled and graded", wall, "s")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..datasets.tokens import encoder, encoding_for
+from ..datasets.tokens import encoding_for, text_counter
 from ..graders import Grader, LabelModel, Multi, ScoreModel
 from ..store import answers
 from ..store.answers import AnswerState
@@ -213,8 +213,8 @@ def _minutes(database: Database, benchmark: Benchmark, parts: Sequence[ArmEstima
 
 def _prompt_tokens(model: str, texts: Sequence[str]) -> float:
     """The mean tokens of some prompts."""
-    encode = encoder(encoding_for(model).name).encode_ordinary
-    return sum(len(encode(text)) + _FRAME for text in texts) / max(len(texts), 1)
+    count = text_counter(encoding_for(model).name)
+    return sum(count(text) + _FRAME for text in texts) / max(len(texts), 1)
 
 
 def _text(item: Item) -> str:

@@ -14,8 +14,8 @@ from .errors import StatisticsInputError
 from .estimates import LEVEL, Estimate, Interval, Scale
 from .inputs import Floats, Integers, counts
 from .means import estimate_mean
-from .pass_rates import wilson
 from .quantiles import normal_quantile, rare_share
+from .wilson import wilson
 
 
 @dataclass(frozen=True, slots=True)

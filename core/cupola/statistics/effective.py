@@ -1,4 +1,4 @@
-"""How many independent items clustered passes and fails are worth."""
+"""How many independent passes and fails clustered ones, or scores, are worth."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ Without it the spread of a handful of clusters that nearly all agree is taken at
 with a pass rate of 0.9 are covered in 92% instead of 95%; with more, small samples become needlessly cautious. Chosen
 by simulation: `python -m tests.calibrate` shows what it does.
 """
+_SCORE_PRIOR = 0.01
+"""The same for scores: see `means.bounded_interval` for how it was chosen."""
 
 
 def effective_items(sums: ClusterSums, low: float, high: float) -> float:
@@ -40,6 +42,23 @@ def effective_items(sums: ClusterSums, low: float, high: float) -> float:
     within = sums.squares + _PRIOR * size * (low**2 + high**2) - items * mean**2
     effect = clusters / (clusters - 1) * between / within
     return float(total / min(max(effect, 1.0), largest))
+
+
+def effective_scores(sums: ClusterSums, low: float, high: float) -> float:
+    """Return how many independent passes and fails have a mean as certain as that of these scores from low to high.
+
+    This is p(1 - p) / V with p the share of the way from low to high and V the cluster-robust variance of p: more than
+    N where scores vary less than passes and fails, fewer where clusters agree. A hundredth of an all-low and of an
+    all-high cluster of mean size is added to both. Source: as for `effective_items`.
+    """
+    size = sums.items / sums.clusters
+    items = sums.items + 2 * _SCORE_PRIOR * size
+    clusters = sums.clusters + 2 * _SCORE_PRIOR
+    shares = (sums.sums - sums.sizes * low) / (high - low)
+    share = (shares.sum() + _SCORE_PRIOR * size) / items
+    residuals = shares - sums.sizes * share
+    between = inner(residuals, residuals) + _SCORE_PRIOR * size**2 * (share**2 + (1 - share) ** 2)
+    return float(sums.items * items * share * (1 - share) / (clusters / (clusters - 1) * between))
 
 
 def effective_quantile(sums: ClusterSums, level: float) -> float:

@@ -13,7 +13,8 @@ from cupola.statistics.differences import estimate_difference
 from cupola.statistics.errors import StatisticsInputError
 from cupola.statistics.estimates import PASS_FAIL, Interval, Scale
 from cupola.statistics.means import estimate_mean
-from cupola.statistics.pass_rates import estimate_pass_rate, wilson
+from cupola.statistics.pass_rates import estimate_pass_rate
+from cupola.statistics.wilson import wilson
 
 UNIT = Scale(0.0, 1.0)
 bits = st.lists(st.sampled_from((0.0, 1.0)), min_size=1, max_size=60)
@@ -116,6 +117,56 @@ def test_a_single_item_says_little_and_a_single_prompt_nothing() -> None:
     score = estimate_mean([0.4])
     assert (score.interval.low, score.interval.high) == (-math.inf, math.inf)
     assert estimate_mean([0.4], scale=UNIT).interval.high > 0.95
+
+
+def test_bounded_scores_have_wilsons_interval_on_what_their_variance_is_worth() -> None:
+    # Ten of ten different prompts, scaled to 0..1: mean 0.825, se 0.0534; the pseudo-clusters barely move it.
+    values = [5, 5, 4, 3, 5, 4, 5, 4, 5, 3]
+    estimate = estimate_mean(values, scale=Scale(1.0, 5.0))
+    share, error = (estimate.value - 1) / 4, estimate.standard_error / 4
+    worth, t = share * (1 - share) / error**2, float(stats.t.ppf(0.975, 9))
+    low, high = (float(wilson_by_hand(share, worth, side * t)) for side in (-1, 1))
+    assert estimate.interval.low == pytest.approx(1 + 4 * low, abs=0.03)
+    assert estimate.interval.high == pytest.approx(1 + 4 * high, abs=0.03)
+
+
+def wilson_by_hand(share: float, items: float, z: float) -> float:
+    """A root of (share - p)^2 = z^2 p (1 - p) / items."""
+    spread = z * z / items
+    roots = np.roots([1 + spread, -(2 * share + spread), share * share])
+    return max(roots) if z > 0 else min(roots)
+
+
+def test_scores_that_pile_up_at_the_top_have_a_narrow_interval_that_leans_down() -> None:
+    values = [5.0] * 15 + [4.0, 4.0, 3.0, 5.0, 5.0, 5.0, 5.0, 5.0, 4.0, 5.0, 2.0]
+    interval = estimate_mean(values, scale=Scale(1.0, 5.0)).interval
+    mean = float(np.mean(values))
+    assert interval.high < 5
+    assert mean - interval.low > interval.high - mean
+    plain = stats.t.interval(0.95, len(values) - 1, mean, stats.sem(values))
+    assert interval.high - interval.low < 1.2 * (plain[1] - plain[0])
+
+
+@given(
+    st.lists(st.integers(0, 16).map(lambda n: n / 16), min_size=1, max_size=30),
+    st.integers(1, 100),
+    st.integers(-50, 50),
+)
+def test_a_bounded_interval_moves_with_its_scale(values: list[float], width: int, low: int) -> None:
+    usual = estimate_mean(values, scale=UNIT).interval
+    moved = [min(max(low + width * value, low), low + width) for value in values]
+    other = estimate_mean(moved, scale=Scale(low, low + width)).interval
+    assert other.low == pytest.approx(low + width * usual.low, abs=1e-6 * max(width, abs(low)))
+    assert other.high == pytest.approx(low + width * usual.high, abs=1e-6 * max(width, abs(low)))
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=30), st.integers(2, 5))
+def test_copies_of_scores_are_worth_no_more_than_their_prompts(values: list[float], copies: int) -> None:
+    alone = estimate_mean(values, scale=UNIT).interval
+    clusters = clusters_of(np.repeat(np.arange(len(values)), copies).tolist())
+    copied = estimate_mean(np.repeat(values, copies), clusters, UNIT).interval
+    assert copied.low == pytest.approx(alone.low, abs=1e-9)
+    assert copied.high == pytest.approx(alone.high, abs=1e-9)
 
 
 def test_equal_scores_leave_open_what_could_have_gone_unseen() -> None:
