@@ -46,6 +46,11 @@ class Paths:
         return private_directory(self.state / "logs") / f"{file_name(name)}.log"
 
     @property
+    def tour_seen(self) -> Path:
+        """Exists once the screen's tour was taken or skipped."""
+        return private_directory(self.state) / "tour-seen"
+
+    @property
     def emulator_state(self) -> Path:
         """The demo emulator's own state."""
         return private_directory(self.data / "emulator")

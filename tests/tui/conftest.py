@@ -84,10 +84,13 @@ def open_app(store: Database, path: Path) -> Iterator[Callable[..., CupolaApp]]:
     opened: list[Database] = []
 
     def make(
-        profile: Profile = PROFILE, preferences: Preferences | None = None, clock: Callable[[], float] = lambda: NOW
+        profile: Profile = PROFILE,
+        preferences: Preferences | None = None,
+        clock: Callable[[], float] = lambda: NOW,
+        tour_ended: Callable[[], None] = lambda: None,
     ) -> CupolaApp:
         opened.append(open_store(path))
-        return CupolaApp(profile, opened[-1], preferences=preferences, clock=clock)
+        return CupolaApp(profile, opened[-1], preferences=preferences, clock=clock, tour_ended=tour_ended)
 
     yield make
     for database in opened:

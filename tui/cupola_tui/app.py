@@ -58,6 +58,8 @@ class Preferences:
     theme: str = DARK.name
     file: str = ""
     """Where it was read from, or would be."""
+    tour: bool = False
+    """Whether to begin with the tour."""
 
 
 class CupolaApp(App[str]):
@@ -78,6 +80,7 @@ class CupolaApp(App[str]):
         preferences: Preferences | None = None,
         start_worker: Callable[[], None] | None = None,
         worker_status: Callable[[], Status] | None = None,
+        tour_ended: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._meter = SentMeter(time.monotonic)
@@ -96,7 +99,7 @@ class CupolaApp(App[str]):
         self._told: dict[int, IntentState] = {}
         here = Surroundings(profile, database, self._facts, clock, self._preferences.file)
         makers = {name: functools.partial(open_pane, name, here) for name in PANES}
-        self._frame = FrameScreen(makers, self._commands, self._meter, clock)
+        self._frame = FrameScreen(makers, self._commands, self._meter, clock, tour_ended=tour_ended)
 
     def get_driver_class(self) -> type[Driver]:
         """The terminal's driver, counting what it sends."""
@@ -326,6 +329,8 @@ class CupolaApp(App[str]):
         for unknown in unknown_ids(self._preferences.keys):
             self._say(f"The configuration gives a key to {unknown!r}, which is no command.", warning=True)
         self.set_timer(_SETTLED_SECONDS, self._import_ahead)
+        if self._preferences.tour:
+            self.call_later(self._frame.action_tour)
         if self._start_worker is not None:
             self._restart_at = time.monotonic() + _RESTART_SECONDS
             self._begin_worker(self._start_worker)

@@ -247,6 +247,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("frame.freeze", "P", "app.freeze", "Stop asking the service, and begin again", words="freeze"),
     Command("frame.calls", "@", "app.calls", "What was sent to the service", words="calls"),
     Command("frame.theme", "", "app.theme", "Dark or light", words="theme"),
+    Command("frame.tour", "ctrl+n", "tour", "The tour of the panes: begin, or the next step", words="tour"),
+    Command("frame.end_tour", "ctrl+e", "end_tour", "End the tour"),
     Command("frame.back", "escape", "back", "Clear, close, back"),
     Command("frame.quit", "q", "app.leave", "Clear, close, back; at the root leave Cupola", words="quit"),
     Command("reader.down", "down,j", "scroll_by(1)", "Down"),

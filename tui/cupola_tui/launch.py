@@ -36,13 +36,19 @@ def open_face(profile: Profile, environment: Mapping[str, str], theme: str | Non
     Raises:
         StoreError: the profile's store cannot be opened.
     """
+    from dataclasses import replace
+
     from cupola.paths import default_paths
+    from cupola.settings import DEMO_PROFILE
     from cupola.store.database import open_store
 
     paths = default_paths(environment)
     database = open_store(paths.store(profile.name))
     try:
-        return _run(profile, paths, database, _preferences(paths, theme), environment)
+        preferences = _preferences(paths, theme)
+        if profile.name == DEMO_PROFILE:
+            preferences = replace(preferences, tour=not paths.tour_seen.exists())
+        return _run(profile, paths, database, preferences, environment)
     finally:
         database.close()
 
@@ -136,6 +142,7 @@ def _run(
         preferences=preferences,
         start_worker=start_worker if profile.endpoint else None,
         worker_status=worker_status,
+        tour_ended=paths.tour_seen.touch,
     )
     with protected_stderr(paths.log("screen")):
         words = app.run()

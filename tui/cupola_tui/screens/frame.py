@@ -17,6 +17,7 @@ from ..panes.pane import Pane
 from ..terminal import SentMeter
 from ..views import frame
 from ..views.frame import FrameState
+from ..views.tour import STEPS, tour_lines
 from ..widgets.painted import Lines, Painted
 
 SMALLEST = (80, 24)
@@ -52,10 +53,14 @@ class FrameScreen(Screen[None]):
         meter: SentMeter,
         clock: Callable[[], float],
         first: str = "jobs",
+        tour_ended: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
         self._makers, self._commands, self._meter, self._clock = makers, commands, meter, clock
         self._first = first
+        self._tour_ended = tour_ended
+        self._tour: int | None = None
+        """The step of the tour that is shown."""
         self._state: FrameState | None = None
         self._top_shown: tuple[object, ...] = ()
         self._rate = 0.0
@@ -66,6 +71,7 @@ class FrameScreen(Screen[None]):
         yield PaneTabs()
         with Container(id="panes"):
             yield self._makers[self._first]()
+        yield Lines(id="tour")
         yield Lines(id="footer")
         yield Lines(id="too-small")
 
@@ -141,6 +147,26 @@ class FrameScreen(Screen[None]):
     async def action_pane(self, name: str) -> None:
         """Go to a pane."""
         await self.open_pane(name)
+
+    async def action_tour(self) -> None:
+        """Begin the tour, or take its next step."""
+        step = 0 if self._tour is None else self._tour + 1
+        if step == len(STEPS):
+            self.action_end_tour()
+            return
+        self._tour = step
+        strip = self.query_one("#tour", Lines)
+        strip.display = True
+        strip.show(lambda width: tour_lines(step, width))
+        await self.open_pane(STEPS[step].pane)
+
+    def action_end_tour(self) -> None:
+        """End the tour; it is not offered again."""
+        if self._tour is None:
+            return
+        self._tour = None
+        self.query_one("#tour", Lines).display = False
+        self._tour_ended()
 
     def action_back(self) -> None:
         """Clear or close one thing."""
