@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from textual.message import Message
 from textual.widget import Widget
 
 from cupola.benchmarks import start
@@ -107,15 +106,12 @@ class Definitions:
 
     def _keep(self, found: Defined, said: str) -> None:
         now, name = self._clock(), found.benchmark.name
-        self._post(Keep(lambda database: start.define(database, found, now), said))
-        # Behind the definition that was just sent to be kept.
+        # Straight to the app, and the look behind it: the definition is there by then.
+        self._pane.app.post_message(Keep(lambda database: start.define(database, found, now), said))
         self._pane.app.call_later(self._show, name)
 
     def _say(self, text: str) -> None:
-        self._post(Say(text, warning=True))
-
-    def _post(self, message: Message) -> None:
-        self._pane.post_message(message)
+        self._pane.post_message(Say(text, warning=True))
 
 
 def _stored(folder: Path, draft: Draft) -> Defined:

@@ -82,8 +82,10 @@ class BoardPane(Pane):
         """Show anew what stands below the leaderboard."""
 
     def _choose(self, name: str, run: int | None = None) -> None:
-        """Follow a benchmark: its newest run, or the one of a number."""
-        self._shown_name, self._run_id, self._judge = name, run, 0
+        """Follow a benchmark: the run that is usually shown, or the one of a number."""
+        usual = next((one.run for one in self._facts.known() if one.benchmark.name == name), None)
+        self._shown_name, self._judge = name, 0
+        self._run_id = None if usual is not None and usual.id == run else run
         self._leaderboard.table.clear_marks()
         self._read()
 

@@ -42,14 +42,14 @@ def labelled_grader(found: Leaderboard) -> int:
 
 
 def runs(
-    app: App[str], facts: BenchmarkFacts, known: Known, now: float, look_at: Callable[[int | None], object]
+    app: App[str], facts: BenchmarkFacts, known: Known, now: float, look_at: Callable[[int], object]
 ) -> None:
-    """Open the list of a benchmark's runs; `look_at` is told which one to show, None for the newest."""
+    """Open the list of a benchmark's runs; `look_at` is told which one to show."""
     from ...screens.bench_runs import RunsScreen
 
     def answer(run: int | None) -> None:
         if run is not None:
-            look_at(None if known.runs and run == known.runs[0].id else run)
+            look_at(run)
 
     shown = known.run.id if known.run else None
     app.push_screen(RunsScreen(known.runs, shown, now, partial(comparison_of, facts)), answer)
