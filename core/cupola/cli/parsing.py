@@ -17,6 +17,7 @@ NOUNS = {
     "file": "files of the service: list, upload",
     "bench": "benchmarks of models: run, list, show, compare, pick, gate, items, cancel",
     "deploy": "deployments: list, show, create, remove, extend, scale, sweep, quota, models, tiers",
+    "distill": "distillation: run, plan, list, show, watch, pause, resume, branch, cancel, report, clean",
     "grader": "graders: check, run, calibrate",
     "worker": "the process behind the screen: status, start, stop, run",
     "profile": "resources to work with: list, show",

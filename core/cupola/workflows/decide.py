@@ -57,6 +57,7 @@ class Stop:
     """The stage cannot begin."""
 
     stage: Stage
+    takes: Takes
     problem: Problem
 
 
@@ -102,7 +103,7 @@ def _opening(workflow: Workflow, stage: Stage, ahead: Prospect) -> Action:
     if ahead.earlier is not None:
         return TakeOver(stage, ahead, ahead.earlier)
     if (problem := over_limit(workflow, stage, ahead.takes)) is not None:
-        return Stop(stage, problem)
+        return Stop(stage, ahead.takes, problem)
     if stage.agreed_at is None and (question := ahead.question or _money_question(workflow, ahead.takes)):
         return Ask(stage, ahead, question)
     return Begin(stage, ahead)
@@ -121,6 +122,15 @@ def over_limit(workflow: Workflow, stage: Stage, takes: Takes) -> Problem | None
         f" ${workflow.reserved:,.2f} under way. {takes.words}".rstrip(),
         f"Raise the limit and go on: cupola distill resume {workflow.id} --max-cost USD",
     )
+
+
+def stopped_by_limit(workflow: Workflow, stage: Stage) -> bool:
+    """Whether a stage has failed because the hard limit would have been passed."""
+    if workflow.hard is None or stage.state is not StageState.FAILED or stage.problem is None:
+        return False
+    takes = Takes(stage.low or 0.0, stage.high)
+    now = over_limit(workflow, stage, takes)
+    return stage.problem.what.startswith("The budget of ") or (now is not None and now.what == stage.problem.what)
 
 
 def _money_question(workflow: Workflow, takes: Takes) -> str:

@@ -89,8 +89,8 @@ class Executor:
                 self._save(waiting)
                 workflows.move(self.world.database, workflow.id, [WorkflowState.RUNNING], WorkflowState.WAITING, now)
                 return None
-            case Stop(stage, problem):
-                self._fail(workflow, stage, problem)
+            case Stop(stage, takes, problem):
+                self._fail(workflow, replace(stage, low=takes.low, high=takes.high), problem)
                 return None
             case Begin(stage, ahead):
                 self._save(_begun(stage, ahead, now))
