@@ -93,7 +93,8 @@ def strict_fault(root: Mapping[str, Any]) -> str | None:
     if root.get("type") != "object":
         kind = json.dumps(root.get("type"))
         return f"schema must be a JSON Schema of 'type: \"object\"', got 'type: {kind}'."
-    count, pending = 0, [((), root, 1)]
+    count = 0
+    pending: list[tuple[Context, Any, int]] = [((), root, 1)]
     while pending:
         context, schema, depth = pending.pop()
         fault = _fault(schema)
