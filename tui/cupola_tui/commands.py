@@ -123,6 +123,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("rows.next", "right,l", "step(1)", "Next row", "next"),
     Command("rows.previous", "left,h", "step(-1)", "Previous row", "previous"),
     Command("rows.search", "/", "prompt(False)", "Search in all rows", "search", "dataset search"),
+    Command("rows.draw", "t", "draw", "Draw the images (PNG), or not", "pictures", "dataset pictures"),
     Command("rows.line", "number_sign", "prompt(True)", "Go to a line", "line", "dataset line"),
     Command("rows.next_match", "n", "seek(True)", "Next row with the words"),
     Command("rows.previous_match", "N", "seek(False)", "Previous row with the words"),

@@ -7,15 +7,14 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from cupola.datasets.images import image_facts
 from cupola.datasets.index import LineIndex, open_index
 from cupola.datasets.lines import DatasetError
 from cupola.datasets.parsing import RowError, parse_row
 
 from . import tasks
 from .desk import Step
+from .pictures import Room, image_url, picture_of
 
 _KEPT = 4
 _LONGEST_TEXT = 20_000
@@ -44,7 +43,7 @@ class Readers:
         row = max(0, min(wanted, len(index) - 1))
         content = index.read(row)
         try:
-            passages, broken = tuple(_passages(parse_row(content))), ""
+            passages, broken = tuple(_passages(parse_row(content), task.pictures)), ""
         except RowError as error:
             passages, broken = (tasks.Passage("", _shortened(content.decode("utf-8", "backslashreplace"))),), str(error)
         return tasks.Conversation(row, len(index), index.line_of(row), len(content), passages, broken)
@@ -83,33 +82,33 @@ class Readers:
         return self._open[key]
 
 
-def _passages(row: Mapping[str, Any]) -> Iterator[tasks.Passage]:
+def _passages(row: Mapping[str, Any], room: Room | None) -> Iterator[tasks.Passage]:
     """A row's messages in order, whatever its format, then its other fields."""
     shown = {"messages", "input", "preferred_output", "non_preferred_output"}
-    listed = list(_messages(row.get("messages"), ""))
+    listed = list(_messages(row.get("messages"), "", room))
     given = row.get("input")
     if isinstance(given, Mapping):
-        listed += _messages(given.get("messages"), "")
+        listed += _messages(given.get("messages"), "", room)
         listed += _fields({key: value for key, value in given.items() if key != "messages"})
     elif given is not None:
         listed += _fields({"input": given})
-    listed += _messages(row.get("preferred_output"), "preferred")
-    listed += _messages(row.get("non_preferred_output"), "not preferred")
+    listed += _messages(row.get("preferred_output"), "preferred", room)
+    listed += _messages(row.get("non_preferred_output"), "not preferred", room)
     listed += _fields({key: value for key, value in row.items() if key not in shown})
     yield from listed[:_MOST_PASSAGES]
     if len(listed) > _MOST_PASSAGES:
         yield tasks.Passage("", f"… {len(listed) - _MOST_PASSAGES:,} more messages")
 
 
-def _messages(messages: object, note: str) -> list[tasks.Passage]:
+def _messages(messages: object, note: str, room: Room | None) -> list[tasks.Passage]:
     if messages is None:
         return []
     if not isinstance(messages, list):
         return [tasks.Passage("?", _as_json(messages), "not a list of messages")]
-    return [_message(message, note) for message in messages[: _MOST_PASSAGES + 1]]
+    return [_message(message, note, room) for message in messages[: _MOST_PASSAGES + 1]]
 
 
-def _message(message: object, note: str) -> tasks.Passage:
+def _message(message: object, note: str, room: Room | None) -> tasks.Passage:
     if not isinstance(message, Mapping):
         return tasks.Passage("?", _as_json(message), "not a message")
     role = message.get("role")
@@ -119,7 +118,7 @@ def _message(message: object, note: str) -> tasks.Passage:
         for key in ("name", "weight", "tool_call_id")
         if message.get(key) is not None
     ]
-    text, pictures = _content(message.get("content"))
+    text, pictures = _content(message.get("content"), room)
     if isinstance(message.get("refusal"), str):
         text, notes = f"{text}{_shortened(message['refusal'])}", [*notes, "refusal"]
     return tasks.Passage(
@@ -127,7 +126,7 @@ def _message(message: object, note: str) -> tasks.Passage:
     )
 
 
-def _content(content: object) -> tuple[str, tuple[tasks.Picture, ...]]:
+def _content(content: object, room: Room | None) -> tuple[str, tuple[tasks.Picture, ...]]:
     if content is None:
         return "", ()
     if isinstance(content, str):
@@ -137,34 +136,14 @@ def _content(content: object) -> tuple[str, tuple[tasks.Picture, ...]]:
     texts: list[str] = []
     pictures: list[tasks.Picture] = []
     for part in content:
-        url = _image_url(part)
+        url = image_url(part)
         if url is not None:
-            pictures.append(_picture(url, len(pictures) + 1))
+            pictures.append(picture_of(url, len(pictures) + 1, room))
         elif isinstance(part, Mapping) and isinstance(part.get("text"), str):
             texts.append(part["text"])
         else:
             texts.append(_as_json(part))
     return _shortened("\n".join(texts)), tuple(pictures)
-
-
-def _image_url(part: object) -> str | None:
-    image = part.get("image_url") if isinstance(part, Mapping) else None
-    url = image.get("url") if isinstance(image, Mapping) else None
-    return url if isinstance(url, str) else None
-
-
-def _picture(url: str, number: int) -> tasks.Picture:
-    if url[:5].lower() != "data:":
-        try:
-            name = urlsplit(url).path.rsplit("/", 1)[-1]
-        except ValueError:
-            name = ""
-        return tasks.Picture(_shortened(name or url, 120), None, "by its address", None, None)
-    facts = image_facts(url)
-    size = (len(url) - url.find(",") - 1) * 3 // 4
-    if facts is None:
-        return tasks.Picture(f"image {number}", size, "unreadable", None, None)
-    return tasks.Picture(f"image {number}", size, facts.type.removeprefix("image/"), facts.width, facts.height)
 
 
 def _calls(message: Mapping[str, Any]) -> Iterator[str]:

@@ -174,6 +174,17 @@ class ReadRow:
     """From 0; the last one when there are fewer."""
     line: int = 0
     """Go by this line, from 1, instead."""
+    pictures: tuple[int, int] | None = None
+    """Draw its images, each in at most so many columns and lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """An image drawn small; pixels line by line, three bytes each: red, green, blue."""
+
+    width: int
+    height: int
+    pixels: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +196,10 @@ class Picture:
     type: str
     width: int | None
     height: int | None
+    thumbnail: Thumbnail | None = None
+    """Where it was asked for and could be drawn."""
+    undrawn: str = ""
+    """Why not, where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

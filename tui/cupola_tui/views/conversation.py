@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
-from ..background.tasks import Conversation, Passage, Picture
+from ..background.tasks import Conversation, Passage, Picture, Thumbnail
 from ..lines import Line, Span, line, visible, wrapped
 from .datasets import size_words
 from .words import count
@@ -81,7 +81,29 @@ def _passage_lines(passage: Passage, width: int, pattern: re.Pattern[str] | None
             (bar, Span("⚙ " if number == 0 else "  ", "accent"), *_marked(text, pattern, "code"))
             for number, text in enumerate(pieces)
         ]
-    out += [(bar, *_picture(picture)) for picture in passage.pictures]
+    for picture in passage.pictures:
+        out.append((bar, *_picture(picture)))
+        if picture.thumbnail is not None:
+            out += [(bar, *pixels) for pixels in thumbnail_lines(picture.thumbnail)]
+    return out
+
+
+def thumbnail_lines(drawn: Thumbnail) -> list[Line]:
+    """A small image in half blocks: the upper of two pixels is the block, the lower its ground."""
+    stride = 3 * drawn.width
+    lines = [drawn.pixels[start : start + stride] for start in range(0, len(drawn.pixels), stride)]
+    out: list[Line] = []
+    for number in range(0, drawn.height, 2):
+        spans: list[Span] = []
+        below = lines[number + 1] if number + 1 < drawn.height else None
+        for place in range(0, stride, 3):
+            ground = f" on #{below[place : place + 3].hex()}" if below else ""
+            ink = f"#{lines[number][place : place + 3].hex()}{ground}"
+            if spans and spans[-1].ink == ink:
+                spans[-1] = Span(f"{spans[-1].text}▀", ink)
+            else:
+                spans.append(Span("▀", ink))
+        out.append(tuple(spans))
     return out
 
 
@@ -91,6 +113,8 @@ def _picture(picture: Picture) -> Line:
         facts.append(f"{picture.width:,}×{picture.height:,}")
     if picture.bytes is not None:
         facts.append(size_words(picture.bytes))
+    if picture.undrawn:
+        facts.append(picture.undrawn)
     return line(("▣ ", "accent"), (picture.name, "bold"), (f"  {' · '.join(facts)}", "muted"))
 
 

@@ -13,6 +13,9 @@ from ..lines import Line, line
 from ..views.conversation import conversation_lines, head_line
 from .painted import Painted
 
+_WIDEST = 60
+"""Columns of the widest picture."""
+
 
 class ConversationView(Painted, can_focus=True):
     """Shows a row; asks for others."""
@@ -38,6 +41,13 @@ class ConversationView(Painted, can_focus=True):
             super().__init__()
             self.forward = forward
 
+    class Drawn(Message):
+        """Images are to be drawn, or not any more."""
+
+        def __init__(self, room: tuple[int, int] | None) -> None:
+            super().__init__()
+            self.room = room
+
     class Prompted(Message):
         """Words to search for, or a line to go to, are to be typed."""
 
@@ -50,6 +60,7 @@ class ConversationView(Painted, can_focus=True):
         self._conversation: Conversation | None = None
         self._words = ""
         self._top = 0
+        self._drawing = False
         self._laid_out: tuple[int, Sequence[Line]] = (0, ())
 
     @property
@@ -59,7 +70,7 @@ class ConversationView(Painted, can_focus=True):
 
     def show(self, conversation: Conversation | None, words: str = "") -> None:
         """Show a row from its beginning, or at the first place of the words in it."""
-        same = conversation == self._conversation
+        same = _place(conversation) == _place(self._conversation) and words in ("", self._words)
         self._conversation, self._words = conversation, words
         self._laid_out = (0, ())
         if not same:
@@ -99,6 +110,12 @@ class ConversationView(Painted, can_focus=True):
         """Ask for the next or previous match."""
         self.post_message(self.Sought(forward))
 
+    def action_draw(self) -> None:
+        """Draw the row's images, or show their facts alone again."""
+        self._drawing = not self._drawing
+        width, height = self.size
+        self.post_message(self.Drawn((max(8, min(width - 4, _WIDEST)), max(4, height - 6)) if self._drawing else None))
+
     def action_prompt(self, line: bool) -> None:
         """Ask for words or a line."""
         self.post_message(self.Prompted(line))
@@ -122,3 +139,8 @@ class ConversationView(Painted, can_focus=True):
         content = self._content(self.size.width)
         found = next((n for n, spans in enumerate(content) if any(span.ink == "match" for span in spans)), 0)
         return max(0, found - 3)
+
+
+def _place(conversation: Conversation | None) -> tuple[int, int, int] | None:
+    """Which row it is, drawn or not."""
+    return None if conversation is None else (conversation.row, conversation.line, conversation.bytes)

@@ -43,6 +43,8 @@ class Looking:
         """The model to check, count and price for."""
         self.words = ""
         """What is searched for in the rows."""
+        self.pictures: tuple[int, int] | None = None
+        """Columns and lines that each image of a row may take; None to draw none."""
         self.under_way: set[str] = set()
         """Paths that are being checked."""
         self._checked: dict[tuple[_State, str | None], Checked] = {}
@@ -113,7 +115,7 @@ class Looking:
         state = _state(file)
         if row is None and not line and state in self._rows:
             return
-        task = ReadRow(file.path, self.index_folder, row or 0, line)
+        task = ReadRow(file.path, self.index_folder, row or 0, line, self.pictures)
         await self._try(file, "rows", self._read(state, task))
 
     async def seek(self, dataset: Dataset, start: int, forward: bool) -> bool:

@@ -240,6 +240,15 @@ class DatasetsPane(ListAndDetail):
     def _sought(self, event: ConversationView.Sought) -> None:
         self._seek(event.forward)
 
+    @on(ConversationView.Drawn)
+    def _drawn(self, event: ConversationView.Drawn) -> None:
+        if event.room is not None and (self.app.no_color or self.app.console.color_system is None):
+            self.post_message(Say("This terminal shows no colours, so that images cannot be drawn.", warning=True))
+            return
+        self._looking.pictures = event.room
+        if self._detail.rows.row is not None:
+            self._show_row(self._detail.rows.row)
+
     @on(TypedLine.Filtered)
     def _filtered(self) -> None:
         self._list()
