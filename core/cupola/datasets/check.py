@@ -12,8 +12,8 @@ import numpy.typing as npt
 from cupola_data.models import BaseModel, catalogue
 
 from .cost import auto_epochs
-from .findings import Finding, FindingGroup, Tally, blocks, grouped, note
-from .formats import CHECKS, Format, format_of_rows
+from .findings import Finding, FindingGroup, Rule, Tally, blocks, grouped, note
+from .formats import CHECKS, Format, format_of_row, format_of_rows
 from .judgements import Context, duplicates, judge
 from .lines import BOM, file_size, head, split
 from .parsing import RowError, parse_row
@@ -133,6 +133,33 @@ def check_file(
         exact=exact,
         boilerplate=plan.boilerplate,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RowFindings:
+    """What is wrong with one row by itself."""
+
+    format: Format | None
+    """None if it is no row at all."""
+    findings: tuple[tuple[Rule, Finding], ...]
+    """What blocks comes first."""
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the service would refuse the row."""
+        return any(rule.severity == "error" for rule, _ in self.findings)
+
+
+def row_findings(line: bytes, format_: Format | None = None) -> RowFindings:
+    """Check one line by itself, for the format given or the one that it looks like."""
+    if format_ is None:
+        try:
+            format_ = format_of_row(parse_row(line))
+        except RowError:
+            format_ = None
+    part = scan_block(line + b"\n", 1, Plan(format_ or Format.CHAT, twins=False))
+    groups = grouped(part.tally, RULES)
+    return RowFindings(format_, tuple((group.rule, finding) for group in groups for finding in group.examples))
 
 
 def check_files(

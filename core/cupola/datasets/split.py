@@ -14,7 +14,7 @@ from .formats import CHECKS, Format
 from .lines import DatasetError, Line, iterate
 from .parsing import RowError, parse_row
 from .signatures import hash_of
-from .twins import Source, equal_pairs, find_twins, groups
+from .twins import Source, equal_pairs, groups, near_twins
 from .writing import Provenance, fingerprint, outputs
 
 Indices = npt.NDArray[np.int64]
@@ -163,8 +163,10 @@ def _groups(report: Report, how: Splitting) -> Indices:
     pairs: list[tuple[int, int]] = []
     if how.keep_twins and report.format is not None:
         place = {int(line): index for index, line in enumerate(rows["line"])}
-        found = find_twins([Source(report.path, report.format, rows)], report.boilerplate)
+        found = near_twins(Source(report.path, report.format, rows), report.boilerplate)
         pairs += [(place[twin.first.line], place[twin.second.line]) for twin in found.twins]
+        for hashes in (rows["row_hash"], rows["prompt_hash"]):
+            pairs += [(int(one), int(other)) for one, other in equal_pairs(hashes)]
     if how.group_by:
         marks = _marks(report, lambda row: _field(row, how.group_by))
         pairs += [(int(one), int(other)) for one, other in equal_pairs(marks)]

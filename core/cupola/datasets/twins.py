@@ -27,7 +27,7 @@ _MOST_BYTES_COMPARED = 64 * 1024
 """Of longer prompts only the beginnings are compared."""
 _MOST_A_BAND = 200_000
 """Candidate pairs that are taken of one band."""
-_MOST_NAMED = 20_000
+MOST_NAMED = 20_000
 """Pairs of equal rows, and of equal prompts, that are named one by one; the others are counted."""
 _MOST_IN_A_RUN = 50
 """Rows of one band value that are compared with the first of them."""
@@ -82,10 +82,13 @@ class TwinReport:
     """Equal rows and equal prompts that are not named, because there were too many."""
 
 
-def find_twins(sources: Sequence[Source], boilerplate: Hashes, threshold: float = NEAR) -> TwinReport:
+def find_twins(
+    sources: Sequence[Source], boilerplate: Hashes, threshold: float = NEAR, most_named: int = MOST_NAMED
+) -> TwinReport:
     """Find every row's earlier twin in the files given.
 
-    Rows of one group of equals are each paired with the first of it, so that the report grows with the rows.
+    Rows of one group of equals are each paired with the first of it, so that the report grows with the rows; at most
+    `most_named` pairs of equal rows, and as many of equal prompts, are in it.
     """
     table = sources[0].rows if len(sources) == 1 else np.concatenate([source.rows for source in sources])
     owner = np.repeat(np.arange(len(sources)), [len(source.rows) for source in sources])
@@ -96,10 +99,10 @@ def find_twins(sources: Sequence[Source], boilerplate: Hashes, threshold: float 
         twins: list[Twin] = []
         kinds: tuple[tuple[Kind, Pairs], ...] = (("row", same_row), ("prompt", same_prompt))
         for kind, pairs in kinds:
-            twins += [_twin(kind, table, owner, pair, 1.0, reread) for pair in _named(pairs, owner)]
+            twins += [_twin(kind, table, owner, pair, 1.0, reread) for pair in _named(pairs, owner, most_named)]
         near, left = _near_pairs(table, boilerplate, threshold, owner, reread)
         twins += [_twin("near", table, owner, pair, alike, reread) for pair, alike in near]
-    equals_left = sum(max(0, len(pairs) - _MOST_NAMED) for _, pairs in kinds)
+    equals_left = sum(max(0, len(pairs) - most_named) for _, pairs in kinds)
     return TwinReport(tuple(sorted(twins, key=_by_place)), left, equals_left)
 
 
@@ -112,12 +115,12 @@ def near_twins(source: Source, boilerplate: Hashes) -> TwinReport:
     return TwinReport(tuple(sorted(twins, key=_by_place)), left)
 
 
-def _named(pairs: Pairs, owner: npt.NDArray[np.int64]) -> Pairs:
+def _named(pairs: Pairs, owner: npt.NDArray[np.int64], most: int) -> Pairs:
     """As many as are named: those across files, which are leaks, before the others."""
-    if len(pairs) <= _MOST_NAMED:
+    if len(pairs) <= most:
         return pairs
     inside = owner[pairs[:, 0]] == owner[pairs[:, 1]]
-    return pairs[np.argsort(inside, kind="stable")[:_MOST_NAMED]]
+    return pairs[np.argsort(inside, kind="stable")[:most]]
 
 
 def equal_pairs(hashes: npt.NDArray[np.uint64]) -> Pairs:
