@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..models import IntentState
@@ -40,6 +40,15 @@ class Orphan:
 def orphans(database: Database, now: float) -> list[Orphan]:
     """All that could go: deployments first, since they may cost by the hour."""
     return [*_deployments(database, now), *_files(database, now), *_evals(database)]
+
+
+def wish_away(database: Database, found: Iterable[Orphan], now: float) -> None:
+    """Write down that orphans are to go."""
+    for one in found:
+        if one.kind == "deployment":
+            deployments.want_gone(database, one.name, now, f"Swept: {one.why}.")
+        else:
+            intents.wish(database, EVAL_DELETE if one.kind == "eval" else FILE_DELETE, one.name, now)
 
 
 def _deployments(database: Database, now: float) -> Iterator[Orphan]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cupola_data.prices import PriceList, price_list
 
-from ..store.deployments import Deployment, is_tuned
+from ..store.deployments import Deployment, State, is_tuned
 
 DEVELOPER_LIFE_SECONDS = 24 * 3600.0
 """After so long the service itself removes a developer deployment, used or not."""
@@ -78,6 +78,8 @@ def hosting_so_far(deployment: Deployment, now: float, prices: PriceList | None 
 
 def goes_at(deployment: Deployment) -> float | None:
     """When it goes at the latest as far as is known: by its fuse, or the service's own rule for developer ones."""
+    if deployment.state is State.GONE or (deployment.state is State.FAILED and not deployment.stands):
+        return None
     own = deployment.fuse_at
     tier = find_tier(deployment.sku)
     if tier is None or tier.name != "DeveloperTier" or deployment.created_at is None:

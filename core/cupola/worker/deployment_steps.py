@@ -252,7 +252,8 @@ async def _remove(desk: Desk, row: Deployment) -> None:
     now = desk.clock()
     if found is None:
         words = "It is removed." if row.created_at is not None else "It was not made; nothing had to be removed."
-        deployments.step(desk.database, row, replace(row, state=State.GONE, gone_at=now, as_of=now), now, words)
+        gone = replace(row, state=State.GONE, service_state="", problem=None, gone_at=now, as_of=now)
+        deployments.step(desk.database, row, gone, now, words)
         return
     if (row.ours and not is_ours(found, row)) or not (row.ours or is_same_model(found, row.model)):
         theirs = replace(told_by(row, found, now), state=State.GONE, gone_at=now, problem=None)

@@ -141,8 +141,8 @@ class Keeper:
             for row in deployments.all_deployments(database):
                 if due_at(row) <= self.desk.clock():
                     await carry_on(self.desk, row)
-                    # What it has become is looked at in the next turn.
-                    self.version = -1
+                    # What it has become is looked at in the next turn, and the quota it drew on in the next look.
+                    self.version, self.quota_at = -1, None
             self.wake_at = wake_at(deployments.all_deployments(database))
         if self.monotonic() >= self.next_look and not is_frozen(database):
             moving = await self.look()

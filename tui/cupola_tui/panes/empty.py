@@ -11,7 +11,6 @@ from ..widgets.painted import Lines
 from .pane import Pane
 
 PURPOSES: Mapping[str, str] = {
-    "deployments": "What is deployed, what it costs by the hour, how long it has been idle, and when it goes.",
     "activity": "Workflows under way, what was spent, and the decisions taken with the numbers they rested on.",
 }
 

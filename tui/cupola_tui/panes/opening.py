@@ -55,6 +55,12 @@ def _checkpoints(here: Surroundings) -> Pane:
     return CheckpointsPane(CheckpointFacts(here.facts), here.profile, here.clock)
 
 
+def _deployments(here: Surroundings) -> Pane:
+    from .deployments.pane import DeploymentsPane
+
+    return DeploymentsPane(here.database, here.profile, here.clock)
+
+
 def _empty(name: str) -> Pane:
     from .empty import EmptyPane
 
@@ -66,4 +72,5 @@ _PANES: dict[str, Callable[[Surroundings], Pane]] = {
     "datasets": _datasets,
     "benchmarks": _benchmarks,
     "checkpoints": _checkpoints,
+    "deployments": _deployments,
 }

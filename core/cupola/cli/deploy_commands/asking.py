@@ -6,9 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from ...azure.control_plane import missing_settings
+from ...deployments.needs import lacking
 from ...errors import CupolaError, ServiceError, UsageError
-from ...settings import Profile
 from ...store import deployments
 from ...store.database import Database
 from ..context import Context, Session
@@ -21,8 +20,8 @@ def looked(session: Session, context: Context, database: Database, offline: bool
     """See that the store knows what is deployed; 0, or the exit code to end with after what is known was printed."""
     if offline:
         return 0
-    if missing := missing_settings(session.profile):
-        context.say(f"cupola: {lacking(session.profile, missing)}")
+    if words := lacking(session.profile):
+        context.say(f"cupola: {words}")
         return 0
     if worker_runs(session, context):
         trouble = deployments.trouble(database).problem
@@ -38,15 +37,6 @@ def looked(session: Session, context: Context, database: Database, offline: bool
     return 0
 
 
-def lacking(profile: Profile, missing: tuple[str, ...]) -> str:
-    """What a profile must say before deployments can be listed or made."""
-    return (
-        f"Profile {profile.name!r} does not say where its deployments are managed: {', '.join(missing)} missing. Add "
-        "them to the profile (cupola profile show), or set AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP and "
-        "AZURE_AOAI_ACCOUNT; sign in with `az login`. All else works without."
-    )
-
-
 def carried_out(
     session: Session, context: Context, database: Database, settled: Callable[[], bool], seconds: float
 ) -> bool:
@@ -56,8 +46,8 @@ def carried_out(
         UsageError: the profile does not say where deployments are managed.
         WorkerError: the worker could not be started.
     """
-    if missing := missing_settings(session.profile):
-        raise UsageError(lacking(session.profile, missing))
+    if words := lacking(session.profile):
+        raise UsageError(words)
     if context.transport is not None:
         return asyncio.run(_carried_out_here(session, database, settled, seconds))
     hand_over(session, context)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import time
 
-from ...azure.control_plane import missing_settings
 from ...deployments.durations import duration_text, parse_duration
-from ...deployments.orphans import EVAL_DELETE, FILE_DELETE, Orphan, orphans
+from ...deployments.needs import lacking
+from ...deployments.orphans import orphans, wish_away
 from ...deployments.plan import Plan, plan
 from ...errors import ServiceError, UsageError
-from ...store import deployments, intents
+from ...store import deployments
 from ...store.database import Database
 from ...store.deployments import Deployment, State, Wanted, is_tuned
 from ..context import Context, Session, session_of, store_of
 from ..output import emit, emit_one, when
 from ..text import clean
-from .asking import carried_out, hand_over, lacking, looked
+from .asking import carried_out, hand_over, looked
 from .reading import deployment_row, named
 
 EXIT_STILL_RUNNING = 8
@@ -127,23 +127,14 @@ def sweep(options: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-def wish_away(database: Database, found: list[Orphan], now: float) -> None:
-    """Write down that orphans are to go."""
-    for one in found:
-        if one.kind == "deployment":
-            deployments.want_gone(database, one.name, now, f"Swept: {one.why}.")
-        else:
-            intents.wish(database, EVAL_DELETE if one.kind == "eval" else FILE_DELETE, one.name, now)
-
-
 _HIDDEN = ("as_of", "wanted_at", "created_at", "ready_at", "gone_at", "fuse_at", "last_used_at", "idle_seconds")
 
 
 def _ready_to_ask(options: argparse.Namespace, session: Session, context: Context, database: Database) -> int:
     if options.offline:
         raise UsageError("Deployments cannot be changed offline.")
-    if missing := missing_settings(session.profile):
-        raise UsageError(lacking(session.profile, missing))
+    if words := lacking(session.profile):
+        raise UsageError(words)
     return looked(session, context, database, offline=False)
 
 

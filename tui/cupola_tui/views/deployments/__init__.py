@@ -1,0 +1,1 @@
+"""What the Deployments pane says, as cells and lines."""
