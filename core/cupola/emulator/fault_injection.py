@@ -67,6 +67,8 @@ class FaultInjection:
             "duplicate_page": after is not None,
             # Whether a request is answered by a stream is known when it is.
             "stream_error": False,
+            # Decided by the control plane, for what it has begun.
+            "deployment_fails": False,
         }
         fired = {rule.fault: rule for rule in self.faults.draw(scope["method"], path, can)}
         for rule in fired.values():

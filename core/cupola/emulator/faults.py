@@ -24,6 +24,7 @@ Fault = Literal[
     "stream_error",
     "duplicate_page",
     "clock_skew",
+    "deployment_fails",
 ]
 """What can go wrong.
 
@@ -32,7 +33,8 @@ in place of the service; `reset` drops the connection before the request is hand
 handled, and paid for: `reset_answer` drops the connection in the midst of the answer, `stall` stands still there,
 `slow` trickles, `truncated` ends the body early, `stream_error` (streams of events only) says in the midst that the
 server had an error, and ends there, `duplicate_page` gives the first page of a list once more where the
-next one was asked for, `clock_skew` moves the Date header and creation times.
+next one was asked for, `clock_skew` moves the Date header and creation times, `deployment_fails` (PUT and PATCH of a
+deployment) lets what the control plane has begun end as Failed.
 """
 
 MOST_RULES = 100

@@ -72,7 +72,23 @@ class ControlPlane:
         self.clock.seconds += 30
 
     async def names(self) -> list[str]:
-        return [entry["name"] for entry in (await self.call("GET", "deployments")).json()["value"]]
+        return [entry["name"] for page in await self.pages("deployments") for entry in page]
+
+    async def pages(self, path: str) -> list[list[Any]]:
+        """Every page of a list, by its links."""
+        body = (await self.call("GET", path)).json()
+        pages = [body["value"]]
+        while "nextLink" in body:
+            body = (await self.call("GET", body["nextLink"].removeprefix("http://127.0.0.1:8000"), version=None)).json()
+            pages.append(body["value"])
+        return pages
+
+    async def befall(self, route: str, fault: str, **settings: Any) -> None:
+        """Put one fault in force, alone."""
+        rule = {"route": route, "fault": fault, **settings}
+        headers = {"api-key": self.account.api_key}
+        answer = await self.emulator.http.put("/emulator/faults", json={"rules": [rule]}, headers=headers)
+        assert answer.status_code == 200, answer.text
 
     async def chat(self, name: str, **settings: Any) -> httpx2.Response:
         body = {"messages": [{"role": "user", "content": "Hello."}], "max_tokens": 5, **settings}

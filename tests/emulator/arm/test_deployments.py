@@ -81,14 +81,14 @@ async def test_capacity_is_changed_while_the_deployment_goes_on_answering(arm):
     ],
 )
 async def test_skus_are_known_in_any_case(arm, sku, shown):
-    answer = await arm.put("sized", sku=sku)
+    answer = await arm.put("sized", sku=sku, capacity=50)
     assert (answer.status_code, answer.json()["sku"]["name"]) == (201, shown)
 
 
 @pytest.mark.parametrize("sku", ["developer", "DeveloperTier", "standard", "GlobalStandard", "ProvisionedManaged"])
 async def test_tuned_models_and_their_checkpoints_are_deployed_by_their_names(arm, tuned_model, sku):
-    await arm.deployed("final", tuned_model, sku)
-    await arm.deployed("step", f"{tuned_model.upper()}:ckpt-step-7", sku)
+    await arm.deployed("final", tuned_model, sku, capacity=50)
+    await arm.deployed("step", f"{tuned_model.upper()}:ckpt-step-7", sku, capacity=50)
     shown = (await arm.call("GET", "deployments/step")).json()["properties"]["model"]
     assert shown == {"format": "OpenAI", "name": f"{tuned_model}:ckpt-step-7", "version": "1"}
     answer = await arm.chat("step")
@@ -176,6 +176,91 @@ async def test_one_operation_at_a_time(arm):
     assert "provisioning state is not terminal" in itself.json()["error"]["message"]
     arm.clock.seconds += 2
     assert (await arm.put("second")).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("model", "sku", "sizes", "wrong"),
+    [
+        ("gpt-4.1", "ProvisionedManaged", (50, 100), (1, 49, 75)),
+        ("gpt-4.1-nano", "ProvisionedManaged", (25, 50), (15, 30)),
+        ("gpt-4.1-nano", "GlobalProvisionedManaged", (15, 20), (5, 17)),
+        ("gpt-4.1-nano", "GlobalStandard", (1, 2), (0,)),
+    ],
+)
+async def test_provisioned_units_come_in_steps_from_a_least_number(arm, model, sku, sizes, wrong):
+    for capacity in wrong:
+        assert code(await arm.put("sized", model, sku, capacity=capacity)) == (400, "InvalidCapacity")
+    for number, capacity in enumerate(sizes):
+        await arm.deployed(f"sized-{number}", model, sku, capacity=capacity)
+    listed = [entry for page in await arm.pages("models") for entry in page]
+    skus = {entry["name"]: entry["skus"] for entry in listed}[model]
+    told = next(entry["capacity"] for entry in skus if entry["name"] == sku)
+    assert (told["minimum"], told["minimum"] + told["step"]) == sizes
+    assert (await arm.call("PATCH", "deployments/sized-0", {"sku": {"capacity": wrong[0]}})).status_code == 400
+
+
+async def test_long_lists_come_in_pages(arm, tuned_model):
+    before = await arm.names()
+    made = [f"page-{number}" for number in range(10)]
+    for name in made:
+        await arm.deployed(name, tuned_model, capacity=1)
+    pages = await arm.pages("deployments")
+    assert [len(page) for page in pages[:-1]] == [20] * (len(pages) - 1)
+    assert len(pages) > 1
+    assert [entry["name"] for page in pages for entry in page] == [*before, *made]
+    for token in ("x", "-1", "9" * 30):
+        answer = await arm.call("GET", f"deployments?$skipToken={token}")
+        assert code(answer) == (400, "InvalidSkipToken")
+
+
+async def test_a_deployment_that_fails_says_so_never_answers_and_holds_its_quota(arm, tuned_model):
+    await arm.befall("PUT */deployments/*", "deployment_fails", times=1)
+    answer = await arm.put("doomed", tuned_model, "DeveloperTier", capacity=900)
+    assert (answer.status_code, answer.json()["properties"]["provisioningState"]) == (201, "Creating")
+    arm.clock.seconds += 30
+    status = answer.headers["azure-asyncoperation"].removeprefix("http://127.0.0.1:8000")
+    told = (await arm.call("GET", status, version=None)).json()
+    assert (told["status"], told["error"]["code"]) == ("Failed", "DeploymentFailed")
+    shown = (await arm.call("GET", "deployments/doomed")).json()
+    assert shown["properties"]["provisioningState"] == "Failed"
+    assert (await arm.chat("doomed")).json()["error"]["code"] == "DeploymentNotFound"
+    assert code(await arm.put("next", tuned_model, "DeveloperTier", capacity=240)) == (400, "InsufficientQuota")
+    assert (await arm.put("doomed", tuned_model, "DeveloperTier", capacity=900)).status_code == 200
+    arm.clock.seconds += 30
+    shown = (await arm.call("GET", "deployments/doomed")).json()
+    assert shown["properties"]["provisioningState"] == "Succeeded"
+    assert (await arm.chat("doomed")).status_code == 200
+
+
+async def test_a_change_that_fails_leaves_a_deployment_as_it_was(arm):
+    await arm.deployed("steady", capacity=5)
+    await arm.befall("PATCH */deployments/steady", "deployment_fails", times=1)
+    answer = await arm.call("PATCH", "deployments/steady", {"sku": {"capacity": 7}})
+    assert answer.status_code == 202
+    arm.clock.seconds += 5
+    result = answer.headers["location"].removeprefix("http://127.0.0.1:8000")
+    assert code(await arm.call("GET", result, version=None)) == (400, "DeploymentFailed")
+    shown = (await arm.call("GET", "deployments/steady")).json()
+    assert (shown["sku"]["capacity"], shown["properties"]["provisioningState"]) == (5, "Failed")
+    assert (await arm.chat("steady")).status_code == 200
+
+
+async def test_every_region_has_quotas_of_its_own(arm):
+    async def usages(location):
+        listed = (await arm.call("GET", f"{arm.provider}/locations/{location}/usages")).json()["value"]
+        return {entry["name"]["value"]: entry["currentValue"] for entry in listed}
+
+    here, there = await usages("Sweden Central"), await usages("westus3")
+    assert here["OpenAI.GlobalStandard.gpt-4.1"] == 10_000
+    assert there["OpenAI.GlobalStandard.gpt-4.1"] == 0
+    assert "OpenAI.Standard.gpt-4.1" in here
+    assert "OpenAI.Standard.gpt-4.1" not in there
+    assert await usages("atlantis") == {}
+    query = "modelFormat=OpenAI&modelName=gpt-4.1&modelVersion=2025-04-14"
+    listed = (await arm.call("GET", f"{arm.provider}/locations/westus3/modelCapacities?{query}")).json()["value"]
+    left = {entry["name"]: entry["properties"]["availableCapacity"] for entry in listed}
+    assert left["GlobalStandard"] == 30_000
+    assert {entry["location"] for entry in listed} == {"westus3"}
 
 
 async def test_quota_is_counted_refused_and_free_again_a_while_after_a_delete(arm, tuned_model):

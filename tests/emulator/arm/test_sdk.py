@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import httpx2
 import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import (
@@ -121,7 +122,10 @@ def test_models_usages_and_capacities_agree(connect, place, version):
     assert left["DeveloperTier" if "DeveloperTier" in left else "Standard"].available_finetune_capacity > 0
     assert list(client.model_capacities.list("OpenAI", nano.name, "no such version")) == []
     assert len(list(client.models.list("swedencentral"))) == len(found)
-    assert list(client.models.list("westus")) == []
+    elsewhere = {entry.model.name: entry.model for entry in client.models.list("westus3")}
+    assert "Standard" not in [sku.name for sku in elsewhere["gpt-4.1-nano"].skus]
+    assert list(client.models.list("atlantis")) == list(client.usages.list("atlantis")) == []
+    assert {usage.current_value for usage in client.usages.list("westus3")} == {0}
 
 
 def test_a_deployment_lives_through_every_verb(connect, place):
@@ -164,6 +168,19 @@ def test_older_versions_deploy_too(connect, place, version):
     assert made.properties.provisioning_state == "Succeeded"
     again = client.deployments.begin_create_or_update(*place, f"older-{version}", model()).result()
     assert again.etag == made.etag
+
+
+def test_the_sdk_says_that_a_deployment_failed_and_makes_it_anew(connect, place, server):
+    client, headers = connect(), {"api-key": server["api_key"]}
+    rule = {"route": "PUT */deployments/doomed", "fault": "deployment_fails", "times": 1}
+    httpx2.put(f"{server['endpoint']}/emulator/faults", headers=headers, json={"rules": [rule]}).raise_for_status()
+    poller = client.deployments.begin_create_or_update(*place, "doomed", model())
+    with pytest.raises(HttpResponseError, match="An error occurred"):
+        poller.result()
+    assert poller.status() == "Failed"
+    assert client.deployments.get(*place, "doomed").properties.provisioning_state == "Failed"
+    again = client.deployments.begin_create_or_update(*place, "doomed", model()).result()
+    assert again.properties.provisioning_state == "Succeeded"
 
 
 def test_the_sdk_raises_what_the_service_refuses(connect, place):

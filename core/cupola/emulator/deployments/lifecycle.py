@@ -37,6 +37,8 @@ BASE_CAPACITY = 10_000
 """Capacity of the deployments that every base model has from the start; declared, and generous."""
 
 _TOUCH_SECONDS = 60.0
+_NEVER = 1e12
+"""Unix seconds that no clock reaches: a deployment that failed is never ready."""
 
 
 def is_over(clock: Clock, deployment: Deployment) -> bool:
@@ -89,17 +91,18 @@ def touch(resource: Resource, deployment: Deployment) -> None:
         deployments.update(resource.database, deployment.name, used_at=resource.clock.now())
 
 
-def _start(resource: Resource, kind: OperationKind, name: str, seconds: float) -> Operation:
+def _start(resource: Resource, kind: OperationKind, name: str, seconds: float, failure: str | None = None) -> Operation:
     now = resource.clock.now()
-    operation = Operation(str(uuid.uuid4()), kind, name, now, now + resource.clock.real(seconds))
+    operation = Operation(str(uuid.uuid4()), kind, name, now, now + resource.clock.real(seconds), failure)
     deployments.add_operation(resource.database, operation)
     return operation
 
 
-def create(resource: Resource, name: str, wanted: DeploymentRequest) -> Operation:
-    """Begin to make a deployment under a name that is free."""
+def create(resource: Resource, name: str, wanted: DeploymentRequest, failure: str | None = None) -> Operation:
+    """Begin to make a deployment under a name that is free; with a `failure` it stays as Failed until it is deleted."""
     with transaction(resource.database):
-        operation = _start(resource, "create", name, CREATE_SECONDS[wanted.tuned])
+        operation = _start(resource, "create", name, CREATE_SECONDS[wanted.tuned], failure)
+        ready_at = operation.ends_at + resource.clock.real(READY_SECONDS) if failure is None else _NEVER
         deployment = Deployment(
             name=name,
             model=wanted.model,
@@ -111,21 +114,28 @@ def create(resource: Resource, name: str, wanted: DeploymentRequest) -> Operatio
             tuned=wanted.tuned,
             created_at=operation.started_at,
             succeeded_at=operation.ends_at,
-            ready_at=operation.ends_at + resource.clock.real(READY_SECONDS),
+            ready_at=ready_at,
             used_at=operation.started_at,
             modified_at=operation.started_at,
             options=wanted.options,
+            failure=failure,
         )
         deployments.add(resource.database, deployment)
     return operation
 
 
-def update(resource: Resource, deployment: Deployment, **changes: Any) -> Operation:
-    """Begin to change a deployment; it goes on answering."""
+def update(resource: Resource, deployment: Deployment, failure: str | None = None, **changes: Any) -> Operation:
+    """Begin to change a deployment; it goes on answering. With a `failure` nothing of it changes but its state."""
     with transaction(resource.database):
-        operation = _start(resource, "update", deployment.name, UPDATE_SECONDS)
-        times = {"succeeded_at": operation.ends_at, "modified_at": operation.started_at}
-        deployments.update(resource.database, deployment.name, **times, **changes)
+        operation = _start(resource, "update", deployment.name, UPDATE_SECONDS, failure)
+        times: dict[str, Any] = {
+            "succeeded_at": operation.ends_at,
+            "modified_at": operation.started_at,
+            "failure": failure,
+        }
+        if failure is None and deployment.ready_at >= _NEVER:
+            times["ready_at"] = operation.ends_at + resource.clock.real(READY_SECONDS)
+        deployments.update(resource.database, deployment.name, **times, **(changes if failure is None else {}))
     return operation
 
 

@@ -62,28 +62,44 @@ def _used(resource: Resource, besides: str | None = None) -> Counter[str]:
     return used
 
 
-def _quota(resource: Resource, sku: Sku, base: BaseModel, tuned: bool, used: Counter[str]) -> Quota:
+def _quota(
+    resource: Resource, sku: Sku, base: BaseModel, tuned: bool, used: Counter[str], location: str | None
+) -> Quota:
     usage = usage_name(sku, base, tuned)
-    held = deployments.held_quota(resource.database, usage, resource.clock.now())
+    here = location in (None, resource.account.location)
+    taken = used[usage] + deployments.held_quota(resource.database, usage, resource.clock.now()) if here else 0
     text = _MEASURES[sku.kind] if sku.kind == "units" else f"{_MEASURES[sku.kind]} - {_family(base, tuned)}"
-    return Quota(usage, f"{text} - {sku.name}", sku.tuned_quota if tuned else sku.base_quota, used[usage] + held)
+    return Quota(usage, f"{text} - {sku.name}", sku.tuned_quota if tuned else sku.base_quota, taken)
 
 
-def quota(resource: Resource, sku: Sku, base: BaseModel, tuned: bool, *, besides: str | None = None) -> Quota:
-    """A quota as it stands; `besides` leaves out the deployment of that name, which is about to change."""
-    return _quota(resource, sku, base, tuned, _used(resource, besides))
+def quota(
+    resource: Resource,
+    sku: Sku,
+    base: BaseModel,
+    tuned: bool,
+    *,
+    besides: str | None = None,
+    location: str | None = None,
+) -> Quota:
+    """A quota as it stands in a region, by default the account's.
+
+    Args:
+        besides: A deployment to leave out, as it is about to change.
+        location: Another region has quotas of its own, of which nothing is used.
+    """
+    return _quota(resource, sku, base, tuned, _used(resource, besides), location)
 
 
-def quotas(resource: Resource) -> list[Quota]:
-    """Every quota that any known model counts against."""
+def quotas(resource: Resource, location: str) -> list[Quota]:
+    """Every quota of a region that any known model counts against."""
     found: dict[str, Quota] = {}
     used = _used(resource)
     for sku in SKUS:
         for base in resource.catalogue.models:
             for tuned in (False, True):
                 usage = usage_name(sku, base, tuned)
-                if usage not in found and supports(sku, base, tuned, resource.account.location):
-                    found[usage] = _quota(resource, sku, base, tuned, used)
+                if usage not in found and supports(sku, base, tuned, location):
+                    found[usage] = _quota(resource, sku, base, tuned, used, location)
     return list(found.values())
 
 

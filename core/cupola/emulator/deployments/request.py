@@ -14,7 +14,7 @@ from cupola_data.models import BaseModel
 from ..errors import ApiError
 from ..resource import Resource
 from ..state import models
-from .skus import Sku, find_sku, supports
+from .skus import Sku, capacity_steps, find_sku, supports
 
 TUNED_VERSION = "1"
 """The version of every tuned model."""
@@ -87,13 +87,20 @@ def _text(body: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
-def read_capacity(sku: Mapping[str, Any], default: int) -> int:
-    """The capacity of a `sku` object. Raises ApiError."""
-    value = sku.get("capacity")
+def read_capacity(wanted: Mapping[str, Any], sku: Sku, base: BaseModel, default: int | None = None) -> int:
+    """The capacity of a `sku` object; the SKU's least where neither it nor a default says one. Raises ApiError."""
+    least, step = capacity_steps(sku, base)
+    value = wanted.get("capacity")
     if value is None:
-        return default
+        value = least if default is None else default
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_CAPACITY:
         raise invalid("The capacity of a deployment must be a whole number of at least 1.", "InvalidCapacity")
+    if value < least or (value - least) % step:
+        raise invalid(
+            f"The capacity {value} is not valid for the SKU '{sku.name}' of model '{base.name}': it must be at least"
+            f" {least} and grow in steps of {step}.",
+            "InvalidCapacity",
+        )
     return value
 
 
@@ -190,6 +197,6 @@ def read_deployment_request(resource: Resource, body: Mapping[str, Any]) -> Depl
         base=base,
         tuned=tuned,
         sku=sku,
-        capacity=read_capacity(wanted, 1),
+        capacity=read_capacity(wanted, sku, base),
         options=_options(body, properties),
     )

@@ -51,6 +51,12 @@ _REQUESTS_PER_CAPACITY = {"gpt-4o": 6.0, "gpt-4o-mini": 6.0, "o3-mini": 0.1}
 """Requests a minute that one unit of capacity brings; 1 for every model not named here."""
 
 
+_GLOBAL_UNITS = (15, 5)
+_REGIONAL_UNITS = {"gpt-4.1-mini": (25, 25), "gpt-4.1-nano": (25, 25), "gpt-4o-mini": (25, 25), "o4-mini": (25, 25)}
+_OTHER_REGIONAL_UNITS = (50, 50)
+"""The fewest provisioned units and their steps, from memory of the service's documentation."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a deployment takes in a minute; None is no limit of that kind."""
@@ -72,6 +78,14 @@ def supports(sku: Sku, base: BaseModel, tuned: bool, location: str) -> bool:
     if base.open_weights:
         return sku.name in _OPEN_MODELS
     return sku.name != "Standard" or location in base.regions
+
+
+def capacity_steps(sku: Sku, base: BaseModel) -> tuple[int, int]:
+    """The least capacity of a deployment and the steps in which it grows."""
+    if sku.kind != "units":
+        return 1, 1
+    regional = sku.name == "ProvisionedManaged"
+    return _REGIONAL_UNITS.get(base.name, _OTHER_REGIONAL_UNITS) if regional else _GLOBAL_UNITS
 
 
 def deployment_limits(deployment: Deployment) -> Limits:

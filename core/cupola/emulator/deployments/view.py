@@ -32,7 +32,7 @@ def provisioning_state(deployment: Deployment, now: float) -> str:
     if deployment.deleted_at is not None:
         return "Deleting"
     if now >= deployment.succeeded_at:
-        return "Succeeded"
+        return "Succeeded" if deployment.failure is None else "Failed"
     return "Creating" if deployment.modified_at == deployment.created_at else "Accepted"
 
 

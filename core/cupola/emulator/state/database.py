@@ -318,6 +318,10 @@ MIGRATIONS: tuple[str, ...] = (
         history TEXT NOT NULL
     )
     """,
+    """
+    ALTER TABLE deployments ADD COLUMN failure TEXT;
+    ALTER TABLE operations ADD COLUMN failure TEXT;
+    """,
 )
 """Each entry is applied once, in order; `PRAGMA user_version` counts those applied."""
 

@@ -37,6 +37,8 @@ class Deployment:
     """When a delete that has begun will have ended."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What a client set and the service only repeats: tags, policies, the source account."""
+    failure: str | None = None
+    """Why the last operation on it ends as Failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Operation:
     deployment: str
     started_at: float
     ends_at: float
+    failure: str | None = None
+    """Why it ends as Failed; None for one that succeeds."""
 
 
 def _deployment(row: sqlite3.Row) -> Deployment:

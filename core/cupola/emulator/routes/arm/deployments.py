@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,14 +19,16 @@ from ...deployments.request import (
     read_sku,
     read_tags,
 )
+from ...deployments.skus import capacity_steps, find_sku
 from ...deployments.view import account_id, render_deployment
 from ...errors import ApiError
+from ...faults import Fault
 from ...resource import Resource
-from ...service import resource_of
+from ...service import resource_of, service_of
 from ...state import deployments
 from ...state.deployments import Deployment
 from .operations import result_headers, status_headers
-from .route import ACCOUNT, arm_route, read_content, resource_not_found, values
+from .route import ACCOUNT, arm_route, page_of, read_content, resource_not_found, values
 
 MOST_TUNED = 10
 MOST_BASE = 32
@@ -76,6 +78,13 @@ def _check_same_model(deployment: Deployment, wanted: DeploymentRequest) -> None
         )
 
 
+def _failure(request: Request) -> str | None:
+    """Why what is about to begin will end as Failed, where a fault wants it so."""
+    can: dict[Fault, bool] = {fault: fault == "deployment_fails" for fault in get_args(Fault)}
+    fired = service_of(request).faults.draw(request.method, request.url.path, can)
+    return "An error occurred. Please reach out to support for additional assistance." if fired else None
+
+
 def _changes(deployment: Deployment, sku: str, capacity: int, options: Mapping[str, Any]) -> dict[str, Any]:
     wanted = {"sku": sku, "capacity": capacity, "options": dict(options)}
     return {name: value for name, value in wanted.items() if getattr(deployment, name) != value}
@@ -92,13 +101,13 @@ async def put(request: Request) -> Response:
     if before is None:
         _check_count(resource, wanted.tuned)
         check_quota(resource, wanted.sku, wanted.base, wanted.tuned, wanted.capacity, name)
-        operation, status = lifecycle.create(resource, name, wanted), 201
+        operation, status = lifecycle.create(resource, name, wanted, _failure(request)), 201
     else:
         changes = _changes(before, wanted.sku.name, wanted.capacity, wanted.options)
-        if not changes:
+        if not changes and before.failure is None:
             return JSONResponse(render_deployment(resource, before))
         check_quota(resource, wanted.sku, wanted.base, wanted.tuned, wanted.capacity, before.name)
-        operation, status = lifecycle.update(resource, before, **changes), 200
+        operation, status = lifecycle.update(resource, before, _failure(request), **changes), 200
     made = lifecycle.find(resource, name)
     assert made is not None
     return JSONResponse(render_deployment(resource, made), status, headers=status_headers(request, operation))
@@ -114,14 +123,14 @@ async def patch(request: Request) -> Response:
     base = resource.catalogue.find(before.base)
     assert base is not None
     sku = read_sku({"name": before.sku, **wanted_sku}, base, before.version, before.tuned, resource.account.location)
-    capacity, tags = read_capacity(wanted_sku, before.capacity), read_tags(body)
+    capacity, tags = read_capacity(wanted_sku, sku, base, before.capacity), read_tags(body)
     options = before.options if tags is None else {**before.options, "tags": tags}
     changes = _changes(before, sku.name, capacity, options)
-    if not changes:
+    if not changes and before.failure is None:
         return JSONResponse(render_deployment(resource, before))
     _check_no_operation(resource, before.name)
     check_quota(resource, sku, base, before.tuned, capacity, before.name)
-    operation = lifecycle.update(resource, before, **changes)
+    operation = lifecycle.update(resource, before, _failure(request), **changes)
     after = lifecycle.find(resource, before.name)
     assert after is not None
     return JSONResponse(render_deployment(resource, after), 202, headers=result_headers(request, operation))
@@ -144,20 +153,22 @@ async def get(request: Request) -> Response:
 
 
 async def index(request: Request) -> Response:
-    """`GET .../deployments`."""
+    """`GET .../deployments`, a page at a time."""
     resource = resource_of(request)
-    return values([render_deployment(resource, deployment) for deployment in lifecycle.living(resource)])
+    return page_of(request, [render_deployment(resource, deployment) for deployment in lifecycle.living(resource)])
 
 
 async def list_skus(request: Request) -> Response:
     """`GET .../deployments/{deployment}/skus`: the one it has."""
-    _, deployment = _found(request)
+    resource, deployment = _found(request)
+    sku, base = find_sku(deployment.sku), resource.catalogue.find(deployment.base)
+    least, step = capacity_steps(sku, base) if sku and base else (1, 1)
     return values(
         [
             {
                 "resourceType": "Microsoft.CognitiveServices/accounts/deployments",
                 "sku": {"name": deployment.sku, "capacity": deployment.capacity},
-                "capacity": {"minimum": 1, "maximum": deployment.capacity, "step": 1, "default": 1},
+                "capacity": {"minimum": least, "maximum": deployment.capacity, "step": step, "default": least},
             }
         ]
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -15,6 +17,9 @@ from ...state.deployments import Operation
 from .route import PROVIDER, arm_route, here, retry_after
 
 _KIND = "locations/operations"
+
+FAILED = "DeploymentFailed"
+"""The code of an operation that ended as Failed; the service's own is not known."""
 
 
 def _path(resource: Resource, operation: Operation, collection: str) -> str:
@@ -51,14 +56,16 @@ def _operation(request: Request) -> tuple[Resource, Operation, bool]:
 
 
 async def get_status(request: Request) -> Response:
-    """`GET .../operationStatuses/{operation}`: InProgress, then Succeeded."""
+    """`GET .../operationStatuses/{operation}`: InProgress, then Succeeded or Failed."""
     resource, operation, ended = _operation(request)
-    body = {
+    body: dict[str, Any] = {
         "id": _path(resource, operation, "operationStatuses"),
         "name": operation.id,
-        "status": "Succeeded" if ended else "InProgress",
+        "status": "InProgress" if not ended else "Succeeded" if operation.failure is None else "Failed",
         "startTime": timestamp(operation.started_at),
     }
+    if ended and operation.failure is not None:
+        body["error"] = {"code": FAILED, "message": operation.failure}
     if ended:
         return JSONResponse({**body, "endTime": timestamp(operation.ends_at)})
     return JSONResponse(body, headers={"Retry-After": retry_after(operation.ends_at - resource.clock.now())})
@@ -69,6 +76,8 @@ async def get_result(request: Request) -> Response:
     resource, operation, ended = _operation(request)
     if not ended:
         return Response(status_code=202, headers=result_headers(request, operation))
+    if operation.failure is not None:
+        raise ApiError(400, FAILED, operation.failure)
     deployment = lifecycle.find(resource, operation.deployment)
     if operation.kind == "delete" or deployment is None:
         return Response(status_code=204)

@@ -45,6 +45,9 @@ PROJECTS_SINCE = "2025-04-01-preview"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-preview|-privatepreview)?", re.ASCII)
 _LONGEST_WAIT = 30
 
+MOST_ON_PAGE = 20
+"""Deployments or models in one answer; declared, as the service says no number: clients follow the link."""
+
 
 class _ArmRoute(Route):
     """A route whose fixed words match in any case, as resource ids do."""
@@ -130,6 +133,18 @@ async def read_content(request: Request) -> dict[str, Any]:
 def values(items: list[dict[str, Any]]) -> Response:
     """A list; it is whole, so there is no next link."""
     return JSONResponse({"value": items})
+
+
+def page_of(request: Request, items: list[dict[str, Any]]) -> Response:
+    """A page of a list, with a link to the next one where there is one. Raises ApiError for a token not ours."""
+    token = request.query_params.get("$skipToken", "0")
+    if not (token.isascii() and token.isdigit() and len(token) < 9):
+        raise ApiError(400, "InvalidSkipToken", "The query parameter $skipToken is invalid.")
+    begin, end = int(token), int(token) + MOST_ON_PAGE
+    body: dict[str, Any] = {"value": items[begin:end]}
+    if end < len(items):
+        body["nextLink"] = f"{here(request, request.url.path)}&$skipToken={end}"
+    return JSONResponse(body)
 
 
 def here(request: Request, path: str) -> str:
