@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +69,8 @@ class Report:
     exact: bool
     """Whether that is known to be the model's own."""
     boilerplate: npt.NDArray[np.uint64]
+    languages: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """How often a field (system, prompt, answer) is in a language, of the rows that were looked at for it."""
 
     @property
     def blocked(self) -> bool:
@@ -132,6 +134,7 @@ def check_file(
         encoding=plan.encoding,
         exact=exact,
         boilerplate=plan.boilerplate,
+        languages=dict(part.languages),
     )
 
 

@@ -61,6 +61,8 @@ class Part:
     """Sets of fields beside the messages."""
     values: dict[str, Seen] = field(default_factory=dict)
     """The fields whose value has been the same on every row so far; text is the value, empty once it differs."""
+    languages: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Of some rows: how often a field (system, prompt, answer) is in a language; "" for one that cannot be told."""
     rows_with_images: int = 0
     wrapped: int = 0
     pairs: int = 0
@@ -90,6 +92,7 @@ def append(whole: Part, part: Part) -> None:
     whole.longer_preferred += part.longer_preferred
     whole.shorter_preferred += part.shorter_preferred
     whole.roles.update(part.roles)
+    whole.languages.update(part.languages)
     whole.pair_hashes.extend((one, other, line + offset) for one, other, line in part.pair_hashes)
     for key, seen in part.systems.items():
         add_seen(whole.systems, key, Seen(seen.count, seen.line + offset, seen.text))

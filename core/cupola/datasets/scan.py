@@ -16,6 +16,7 @@ from .answers import SHORT_ANSWER, seems_cut_off
 from .excerpts import excerpt
 from .findings import EXAMPLES_KEPT, Finding, note
 from .formats import CHECKS, Format, fits, format_of_row
+from .languages import language_of
 from .lines import BOM, LONGEST_LINE, read_range, split
 from .parsing import RowError, may_overflow, parse_row
 from .part import MOST_TEXTS, ROW, Part, Rows, Seen, add_seen, add_value
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from .tokens import TokenTally
 
 _LONGEST_VALUE = 200
+_TOLD_FIRST, _TOLD_LATER = 400, 12
+"""Rows of the file's first block, and of each later one, whose languages are told."""
 _LONGEST_SYSTEM = 400
 
 
@@ -51,12 +54,13 @@ def scan_range(path: Path, start: int, end: int, plan: Plan) -> Part:
 
 def scan_block(block: bytes, offset: int, plan: Plan) -> Part:
     """Check a block of whole lines that begins `offset` bytes into its file."""
+    told = _TOLD_LATER if offset else _TOLD_FIRST
     if offset == 0 and block.startswith(BOM):
         offset, block = len(BOM), block[len(BOM) :]
     lines = split(block)
     lengths = np.fromiter(map(len, lines), np.int64, len(lines)) + 1
     starts = np.cumsum(lengths) - lengths
-    pass_ = _Pass(plan, overflow=may_overflow(block))
+    pass_ = _Pass(plan, overflow=may_overflow(block), told=told)
     for number, line in enumerate(lines, 1):
         pass_.line(line, number)
     pass_.finish(starts + offset)
@@ -67,9 +71,10 @@ def scan_block(block: bytes, offset: int, plan: Plan) -> Part:
 class _Pass:
     """The state of one pass: the columns of the row table while they grow."""
 
-    def __init__(self, plan: Plan, *, overflow: bool) -> None:
+    def __init__(self, plan: Plan, *, overflow: bool, told: int) -> None:
         self.plan = plan
         self.overflow = overflow
+        self.told = told
         self.roles: dict[tuple[str, ...], int] = {}
         self.systems: dict[str, tuple[int, int]] = {}
         self.part = Part()
@@ -143,6 +148,10 @@ class _Pass:
 
     def _count(self, reading: Reading, number: int) -> None:
         part = self.part
+        if len(self.heads) <= self.told:
+            for name, text in (("system", reading.system), ("prompt", reading.prompt), ("answer", reading.answer)):
+                if text:
+                    part.languages[name, language_of(text)] += 1
         self.roles[reading.roles] = self.roles.get(reading.roles, 0) + 1
         count, line = self.systems.get(reading.system, (0, number))
         if count or len(self.systems) < MOST_TEXTS:

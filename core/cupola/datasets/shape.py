@@ -58,6 +58,11 @@ class Shape:
     """Characters of the answers; None if there are none."""
     turns: Spread | None
     roles: Mapping[str, int]
+    languages: Mapping[str, Mapping[str, int]]
+    """For each field (system, prompt, answer), rows by language, the commonest first; "" if it cannot be told.
+
+    Of large files some rows stand for all.
+    """
     longest: tuple[RowLength, ...]
     shortest: tuple[RowLength, ...]
     epochs: int
@@ -81,11 +86,19 @@ def shape_of(report: Report) -> Shape:
         answers=_spread(answers[answers > 0], "characters"),
         turns=_spread(turns[turns > 0], "messages"),
         roles=dict(sorted(report.roles.items(), key=lambda item: -item[1])),
+        languages=_languages(report.languages),
         longest=_places(whole["line"], lengths, order[::-1]),
         shortest=_places(whole["line"], lengths, order),
         epochs=auto_epochs(len(report.rows)),
         batch=auto_batch(len(report.rows)),
     )
+
+
+def _languages(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for (name, language), count in sorted(counts.items(), key=lambda entry: -entry[1]):
+        found.setdefault(name, {})[language] = count
+    return found
 
 
 def _places(

@@ -26,8 +26,11 @@ def shape(options: argparse.Namespace, context: Context) -> int:
         report = readable(path, wanted)
         found = shape_of(report)
         flat = {name: getattr(found.lengths, name) for name in ("unit", "least", "median", "p95", "most", "total")}
-        rows.append({"file": str(path), "format": report.format, **flat, **asdict(found)})
+        spoken = {name: "/".join(filter(None, counts)) or None for name, counts in found.languages.items()}
+        told = {"prompt_language": spoken.get("prompt"), "answer_language": spoken.get("answer")}
+        rows.append({"file": str(path), "format": report.format, **flat, **told, **asdict(found)})
     columns = ("file", "format", "rows", "broken_rows", "unit", "least", "median", "p95", "most", "total", "roles")
+    columns += ("prompt_language", "answer_language")
     emit(options, context.out, "cupola.dataset.shape/1", rows, columns, time.time())
     return 0
 
