@@ -18,6 +18,7 @@ _VERSIONED = {
     "/subscriptions": "2025-09-01",
 }
 _PAGING = ("after", "limit", "order")
+_QUERIES = {"GET /batches": ("$filter", "$orderby"), "GET /responses/{response_id}": ("stream", "starting_after")}
 
 
 def _flat(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str, Route]]:
@@ -38,6 +39,8 @@ def _query(prefix: str, path: str, method: str) -> list[dict[str, Any]]:
         )
     if ANSWERS.get(f"{method} {path}", {}).get("properties", {}).get("has_more"):
         found += [{"name": name, "in": "query", "schema": {"type": "string"}} for name in _PAGING]
+    for name in _QUERIES.get(f"{method} {path}", ()):
+        found.append({"name": name, "in": "query", "schema": {"type": "string"}})
     return found
 
 
