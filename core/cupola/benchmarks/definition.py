@@ -16,6 +16,8 @@ from .hashing import canonical, digest
 
 SAMPLING = ("temperature", "top_p", "seed", "max_completion_tokens", "max_tokens", "reasoning_effort", "stop")
 """The settings of an arm that are sent with each request, under the service's names."""
+ENGINES = ("here", "evals", "batch")
+"""Who asks and grades: this machine, the service's Evals, or Global Batch and this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,8 @@ def checked(benchmark: Benchmark) -> Benchmark:
         )
     if benchmark.budget is not None and not (math.isfinite(benchmark.budget) and benchmark.budget > 0):
         raise UsageError(f"The budget of {name} must be above $0.", remedy="Leave it out for no bound.")
+    if benchmark.engine not in ENGINES:
+        raise UsageError(f"{name} names an engine {benchmark.engine!r}.", remedy=f"Take one of {', '.join(ENGINES)}.")
     if benchmark.baseline is not None:
         benchmark.arm_index(benchmark.baseline)
     return benchmark

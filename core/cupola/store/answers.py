@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from ..models import Problem
-from .database import Database
+from .database import Database, Stored
 
 
 class AnswerState(StrEnum):
@@ -116,7 +116,7 @@ def enter(connection: sqlite3.Connection, sent: Sequence[Sent], answered: Sequen
 def find(database: Database, request: str, number: int) -> Entry | None:
     """One call."""
     rows = database.rows("SELECT * FROM answers WHERE request = ? AND number = ?", (request, number))
-    return _entry(rows[0]) if rows else None
+    return entry_of(rows[0]) if rows else None
 
 
 def find_many(database: Database, keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Entry]:
@@ -128,14 +128,14 @@ def find_many(database: Database, keys: Iterable[tuple[str, int]]) -> dict[tuple
         marks = ", ".join("(?, ?)" for _ in part)
         query = f"SELECT * FROM answers WHERE (request, number) IN (VALUES {marks})"
         for row in database.rows(query, tuple(value for key in part for value in key)):
-            found[row["request"], row["number"]] = _entry(row)
+            found[row["request"], row["number"]] = entry_of(row)
     return found
 
 
 def of_run(database: Database, run_id: int) -> list[Entry]:
     """The stored calls that answer a run's rows, in no order."""
     query = "SELECT * FROM answers WHERE (request, number) IN (SELECT DISTINCT request, number FROM asks WHERE run = ?)"
-    return [_entry(row) for row in database.rows(query, (run_id,))]
+    return [entry_of(row) for row in database.rows(query, (run_id,))]
 
 
 def count_by_state(database: Database) -> dict[AnswerState, int]:
@@ -154,7 +154,7 @@ def _values(answer: Answer) -> tuple[object, ...]:
     )
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def entry_of(row: Stored) -> Entry:
     sent = Sent(
         request=row["request"],
         number=row["number"],

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..models import Problem
-from .database import Database, touch
+from .database import Database, Stored, touch
 
 
 class RunState(StrEnum):
@@ -220,7 +220,7 @@ def enter_service_part(
 def get_run(database: Database, run_id: int) -> Run | None:
     """One run."""
     rows = database.rows("SELECT * FROM runs WHERE id = ?", (run_id,))
-    return _run(rows[0]) if rows else None
+    return run_of(rows[0]) if rows else None
 
 
 def runs(database: Database, benchmark: str | None = None, limit: int = 1_000) -> list[Run]:
@@ -228,7 +228,7 @@ def runs(database: Database, benchmark: str | None = None, limit: int = 1_000) -
     rows = database.rows(
         "SELECT * FROM runs WHERE ?1 IS NULL OR benchmark = ?1 ORDER BY id DESC LIMIT ?2", (benchmark, limit)
     )
-    return [_run(row) for row in rows]
+    return [run_of(row) for row in rows]
 
 
 def run_of_digest(database: Database, digest: str, engine: str) -> Run | None:
@@ -236,13 +236,13 @@ def run_of_digest(database: Database, digest: str, engine: str) -> Run | None:
     rows = database.rows(
         "SELECT * FROM runs WHERE digest = ? AND engine = ? ORDER BY id DESC LIMIT 1", (digest, engine)
     )
-    return _run(rows[0]) if rows else None
+    return run_of(rows[0]) if rows else None
 
 
 def runs_in(database: Database, *states: RunState) -> list[Run]:
     """Runs in any of these states, oldest first."""
     marks = ", ".join("?" * len(states))
-    return [_run(row) for row in database.rows(f"SELECT * FROM runs WHERE state IN ({marks}) ORDER BY id", states)]
+    return [run_of(row) for row in database.rows(f"SELECT * FROM runs WHERE state IN ({marks}) ORDER BY id", states)]
 
 
 def save_asks(database: Database, run_id: int, asks: Iterable[Ask]) -> None:
@@ -282,7 +282,7 @@ def columns(database: Database, run_id: int) -> dict[tuple[int, str], bytes]:
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def _run(row: sqlite3.Row) -> Run:
+def run_of(row: Stored) -> Run:
     fields = dict(row)
     problem = fields.pop("problem")
     return Run(

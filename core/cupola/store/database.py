@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..errors import StoreCorruptError, StoreError, StoreTooNewError
 from .schema import MIGRATIONS
+
+Stored = sqlite3.Row | Mapping[str, Any]
+"""A row as it stands in the store, by its columns."""
 
 _BUSY_SECONDS = 10.0
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .database import Database, touch
+from .database import Database, Stored, touch
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,13 @@ def of_run(database: Database, run_id: int, graders: Iterable[str]) -> list[Grad
         "SELECT * FROM grades WHERE (request, number) IN (SELECT DISTINCT request, number FROM asks WHERE run = ?)"
         f" AND grader IN ({marks})"
     )
-    return [_grade(row) for row in database.rows(query, (run_id, *wanted))]
+    return [grade_of(row) for row in database.rows(query, (run_id, *wanted))]
 
 
 def of_answer(database: Database, request: str, number: int, item: str) -> list[Grade]:
     """Every grade of one answer to one item."""
     query = "SELECT * FROM grades WHERE request = ? AND number = ? AND item = ? ORDER BY grader, again"
-    return [_grade(row) for row in database.rows(query, (request, number, item))]
+    return [grade_of(row) for row in database.rows(query, (request, number, item))]
 
 
 def save_label(database: Database, label: Label) -> None:
@@ -131,7 +131,7 @@ def _json(value: Mapping[str, float] | tuple[object, ...], empty: str) -> str:
     return json.dumps(value) if value else empty
 
 
-def _grade(row: sqlite3.Row) -> Grade:
+def grade_of(row: Stored) -> Grade:
     return Grade(
         request=row["request"],
         number=row["number"],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from ..bench_commands import reading, running
+from ..bench_commands import files, reading, running
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -36,6 +37,16 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     items.add_argument("--disagree", action="store_true", help="only items on which graders disagree")
     items.add_argument("--limit", type=int, default=20)
     items.set_defaults(run=reading.items)
+    export = verbs.add_parser(
+        "export", parents=[common], help="write definition, items, answers and grades into a file"
+    )
+    export.add_argument("benchmark", help="its name")
+    export.add_argument("file", type=Path, metavar="FILE")
+    export.set_defaults(run=files.export)
+    import_ = verbs.add_parser("import", parents=[common], help="take in what export wrote; nothing is overwritten")
+    import_.add_argument("file", type=Path, metavar="FILE")
+    import_.add_argument("--name", help="call it this here")
+    import_.set_defaults(run=files.import_)
     cancel = verbs.add_parser("cancel", parents=[common], help="ask no more; what is answered stays")
     cancel.add_argument("benchmark")
     cancel.set_defaults(run=running.cancel)
