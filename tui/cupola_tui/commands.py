@@ -242,7 +242,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("bench.define", "a", "define", "Define a benchmark", words="bench new"),
     Command("bench.copy", "", "act('copy')", "Edit a copy of this one", words="bench copy"),
     Command("bench.editor", "e", "editor", "Its definition as TOML in your editor", words="bench edit"),
-    Command("bench.runs", "R", "runs", "Its runs: see an earlier one, compare two", "runs", "bench runs"),
+    Command("bench.runs", "R", "runs", "Its runs: see an earlier one, compare two", "runs", "bench history"),
     Command("bench.export", "", "act('export')", "Write this model's decision card", words="bench card"),
     Command("runs.compare", "=", "compare", "Compare the two marked runs", "compare"),
     Command("runs.close", "escape,q", "close", "Close", "close"),

@@ -19,7 +19,7 @@ from cupola.benchmarks.files import Defined, read_grader
 from cupola.errors import CupolaError
 
 from ..commands import bindings
-from ..lines import Line, joined, line, visible, wrapped
+from ..lines import Line, flowed, line, visible, wrapped
 from ..panes.benchmarks.draft import (
     FIELDS,
     ArmChoice,
@@ -146,6 +146,11 @@ class BenchmarkForm(ModalScreen[Defined | None]):
 
         self.app.push_screen(PathScreen("A grader's JSON", Path.cwd(), (".json",)), answer)
 
+    @on(Table.Moved, "#parts")
+    def _moved(self) -> None:
+        """A row was picked or left out, perhaps: its ink tells."""
+        self.query_one("#parts", Table).redraw()
+
     @on(Input.Submitted)
     def _submitted(self) -> None:
         self.focus_next()
@@ -258,10 +263,10 @@ class BenchmarkForm(ModalScreen[Defined | None]):
         self.query_one("#define-foot", Lines).show(self._foot)
 
     def _foot(self, width: int) -> list[Line]:
-        keys = joined([line((key, "key bold"), (f" {words}", "muted")) for key, words in _KEYS], line("  "))
+        keys = flowed([line((key, "key bold"), (f" {words}", "muted")) for key, words in _KEYS], line("  "), width)
         if self._checking:
-            return [line(("checking …", "info")), keys]
-        return [*(wrapped(str(self._problem), width, "bad") if self._problem else ()), keys]
+            return [line(("checking …", "info")), *keys]
+        return [*(wrapped(str(self._problem), width, "bad") if self._problem else ()), *keys]
 
     def _hint(self, name: str) -> str:
         source = self._draft.source

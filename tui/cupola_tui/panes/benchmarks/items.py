@@ -35,7 +35,7 @@ class Items(Container):
         self._title = ""
         self._head: Head = ()
         self._only = self._order = 0
-        self._words = ""
+        self._words = self._shown = ""
         self._input: Input | None = None
         self.places: list[int] = []
         """The places of the items that are shown, in order."""
@@ -127,9 +127,14 @@ class Items(Container):
         places = self.places
         self.table.show(KeyedRows(places, lambda index: rows.cells(items, places[index])))
         count = f"{len(places):,} of {items.items:,}" if len(places) < items.items else f"{items.items:,}"
-        self._box.entitle(self._title, f"{count} · {only} · {order}")
+        self._shown = f"{count} · {only} · {order}"
+        self._box.entitle(self._title, self._shown)
         self._legend.show(self._legend_lines)
 
     def _legend_lines(self, width: int) -> list[Line]:
         head = [spans for part in self._head for spans in part(width)]
-        return [*head, *(flowed(rows.legend(self._map), line("  "), width) if self._map else ())]
+        if self._map is None:
+            return head
+        # Where the box has no lower edge its words stand here.
+        shown = [line((self._shown, "accent"))] if self.screen.has_class("-short", "-narrow") else []
+        return [*head, *flowed([*shown, *rows.legend(self._map)], line("  "), width)]

@@ -34,6 +34,9 @@ _AROUND = 6
 
 _LEAST = 9
 
+_ROOMY = 26
+"""Lines from which on the run's numbers are told in full."""
+
 _TITLES = {
     "cost": "score against $ per 1,000 answers",
     "latency": "score against median seconds",
@@ -87,7 +90,7 @@ class Leaderboard(Container):
         self._view, self._today = view, datetime.fromtimestamp(now, UTC).date()
         self._upper.entitle(rows.title(view), rows.method(view))
         self._tabs.show(lambda width: [rows.tabs_line(view)])
-        self._run.show(lambda width: rows.run_lines(view, width))
+        self._run.show(lambda width: rows.run_lines(view, width, brief=self._brief))
         self._show_arms(view)
         self._fit()
         self._verdict.show(lambda width: self._advice(view, width))
@@ -100,10 +103,15 @@ class Leaderboard(Container):
         row = next((row for row in view.board.rows if row.index == index), None) if view and view.board else None
         self._outcomes.show(lambda width: rows.outcomes_lines(row, width) if row is not None else ())
 
+    @property
+    def _brief(self) -> bool:
+        """There is no room for what is not needed to decide."""
+        return self.size.height < _ROOMY
+
     def _fit(self) -> None:
         """As high as the arms need, and no more than three fifths of the pane."""
         arms = len(self._view.board.rows) if self._view and self._view.board else 0
-        lines = len(rows.run_lines(self._view, max(20, self.size.width - 4))) if self._view else 0
+        lines = len(rows.run_lines(self._view, max(20, self.size.width - 4), brief=self._brief)) if self._view else 0
         height = min(max(arms, 3) + lines + _AROUND, max(_LEAST, self.size.height * 3 // 5))
         if self._height != height:
             self._height = height

@@ -41,9 +41,7 @@ def labelled_grader(found: Leaderboard) -> int:
     return next((index for index, use in enumerate(found.benchmark.graders) if use.judges), 0)
 
 
-def runs(
-    app: App[str], facts: BenchmarkFacts, known: Known, now: float, look_at: Callable[[int], object]
-) -> None:
+def runs(app: App[str], facts: BenchmarkFacts, known: Known, now: float, look_at: Callable[[int], object]) -> None:
     """Open the list of a benchmark's runs; `look_at` is told which one to show."""
     from ...screens.bench_runs import RunsScreen
 

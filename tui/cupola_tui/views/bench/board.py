@@ -205,8 +205,8 @@ def tabs_line(view: BoardView) -> Line:
     return tuple(spans)
 
 
-def run_lines(view: BoardView, width: int) -> list[Line]:
-    """How far the newest run is, what it cost, and why it stopped."""
+def run_lines(view: BoardView, width: int, *, brief: bool = False) -> list[Line]:
+    """How far the run is, what it cost, and why it stopped; in brief without what can be counted otherwise."""
     run = view.run
     if run is None:
         again = f" {count(view.runs, 'earlier run')} asked or judged otherwise: R shows them." if view.runs else ""
@@ -216,10 +216,10 @@ def run_lines(view: BoardView, width: int) -> list[Line]:
     parts: list[Line] = [line((run.state.value, _STATE_INKS[run.state]))]
     if run.state is not RunState.DONE and wanted:
         parts[0] = (*parts[0], Span("  "), *bar(steps / wanted, 16), Span(f" {min(1.0, steps / wanted):.0%}"))
-    parts.append(
-        line((f"{done.answered:,} of {done.rows:,} answered, {done.graded:,} of {done.gradings:,} graded", "muted"))
-    )
-    parts += _spent(view, run)
+    if not brief or run.state is not RunState.DONE:
+        words = f"{done.answered:,} of {done.rows:,} answered, {done.graded:,} of {done.gradings:,} graded"
+        parts.append(line((words, "muted")))
+    parts += _spent(view, run, brief=brief)
     if done.unpriced:
         parts.append(line((f"{done.unpriced:,} answers without a price", "warn")))
     for number, words, ink in (
@@ -228,7 +228,7 @@ def run_lines(view: BoardView, width: int) -> list[Line]:
         (done.lost, "lost and sent again", "warn"),
         (done.failed, "failed", "warn"),
     ):
-        if number:
+        if number and not (brief and ink == "muted"):
             parts.append(line((f"{number:,} {words}", ink)))
     out = flowed(parts, line((" · ", "faint")), width)
     if run.problem is not None:
@@ -237,16 +237,16 @@ def run_lines(view: BoardView, width: int) -> list[Line]:
     return out
 
 
-def _spent(view: BoardView, run: Run) -> list[Line]:
+def _spent(view: BoardView, run: Run, *, brief: bool) -> list[Line]:
     """Money, tokens, calls and time as they were, each beside what was estimated before."""
     done, told = run.progress, view.estimate
     parts: list[Line] = []
     budget = f" of ≤{numbers.dollars(run.budget)}" if run.budget is not None else ""
     parts.append(line((f"{numbers.dollars(done.usd)}{budget}", ""), (" spent", "muted"), _beside(told, "usd")))
     tokens = done.prompt_tokens + done.completion_tokens
-    if tokens:
+    if tokens and not brief:
         parts.append(line((f"{tokens:,} tokens", "muted"), _beside(told, "tokens")))
-    if done.asked:
+    if done.asked and not brief:
         parts.append(line((f"{done.asked:,} calls", "muted"), _beside(told, "calls")))
     if done.seconds:
         parts.append(line((duration(done.seconds), "muted"), _beside(told, "minutes")))

@@ -10,7 +10,7 @@ from cupola.statistics.pairing import Provenance, reasons_against
 from cupola.statistics.verdicts import Verdict, Word
 from cupola.store.benchmarks import Run
 
-from ...lines import Line, line, wrapped
+from ...lines import Line, Span, line, wrapped
 from ...widgets.table import Column
 from ..words import moment
 from . import numbers
@@ -121,18 +121,22 @@ def _arm_lines(arm: ArmChange, scale: float, width: int) -> list[Line]:
     interval = found.difference.interval
     ends = f"{numbers.signed(interval.low, scale)} to {numbers.signed(interval.high, scale)}"
     ink = "warn" if found.word is Word.INCONCLUSIVE else "accent"
-    parts = f"  {numbers.signed(found.difference.value, scale)}, 95% {ends}, {numbers.p_value(found.p)}: "
+    parts = f"{numbers.signed(found.difference.value, scale)}, 95% {ends}, {numbers.p_value(found.p)}: "
     needed = ""
     if found.items_needed is not None:
         money = "" if found.cost is None else f" for {numbers.dollars(found.cost)} more"
         needed = f", about {found.items_needed:,} items{money} would settle it"
-    return [head, *wrapped(f"{parts}{found.word.value}{needed}", width, ink, "  ")]
+    return [head, *_below(f"{parts}{found.word.value}{needed}", width, ink)]
+
+
+def _below(text: str, width: int, ink: str) -> list[Line]:
+    return [(Span("  "), *spans) for spans in wrapped(text, max(1, width - 2), ink)]
 
 
 def _settings_lines(name: str, before: Run, after: Run, width: int) -> list[Line]:
     """What else changed: how the arm asks."""
     first, second = (_settings(run, name) for run in (before, after))
-    return [] if first == second else wrapped(f"  asked otherwise: {first}  →  {second}", width, "info", "  ")
+    return [] if first == second else _below(f"asked otherwise: {first}  →  {second}", width, "info")
 
 
 def _settings(run: Run, name: str) -> str:
