@@ -11,6 +11,7 @@ from .account import Account
 from .clock import Clock
 from .dialect import Dialect
 from .limits import RateLimits
+from .roles import Assignments
 from .sign_ins import SignIns
 from .state.folders import Folders
 from .state.ledger import Ledger
@@ -36,3 +37,5 @@ class Resource:
     """US dollars that a reinforcement job may spend before it pauses by itself."""
     sign_ins: SignIns = field(default_factory=SignIns)
     """People signing in with a code, and how long tokens last."""
+    roles: Assignments = field(default_factory=Assignments)
+    """What whoever signs in may do on the control plane."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from . import catalogue, deployments, discovery, operations
+from . import authorization, catalogue, deployments, discovery, operations
 
 ROUTES: Sequence[BaseRoute] = (
     *discovery.ROUTES,
     *catalogue.ROUTES,
     *deployments.ROUTES,
     *operations.ROUTES,
+    *authorization.ROUTES,
 )

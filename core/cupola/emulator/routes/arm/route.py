@@ -14,6 +14,7 @@ from starlette.routing import Route
 from ...auth import check_access
 from ...errors import ApiError
 from ...resource import Resource
+from ...roles import PERSON, principal_id
 from ...service import resource_of
 from ...strict_json import parse_json
 
@@ -44,6 +45,9 @@ PROJECTS_SINCE = "2025-04-01-preview"
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-preview|-privatepreview)?", re.ASCII)
 _LONGEST_WAIT = 30
+_VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
+_SUBSCRIPTION_KINDS = ("locations/usages", "modelCapacities", "locations/modelCapacities")
+"""What a role on the account alone does not reach."""
 
 MOST_ON_PAGE = 20
 """Deployments or models in one answer; declared, as the service says no number: clients follow the link."""
@@ -88,6 +92,27 @@ def _check_place(request: Request, resource: Resource) -> None:
         raise resource_not_found(resource, f"accounts/{name[:64]}")
 
 
+def _check_rights(request: Request, resource: Resource, kind: str | None) -> None:
+    """Refuse what no role of the caller allows. Raises ApiError in Resource Manager's words."""
+    if kind is None:
+        return
+    verb = _VERBS.get(request.method)
+    action = (
+        f"Microsoft.CognitiveServices/{kind}/{verb}" if verb else "Microsoft.CognitiveServices/accounts/listKeys/action"
+    )
+    if resource.roles.allow(action, subscription=kind in _SUBSCRIPTION_KINDS):
+        return
+    account = resource.account
+    path = request.url.path if request.url.path.isascii() else ""
+    raise ApiError(
+        403,
+        "AuthorizationFailed",
+        f"The client '{PERSON}' with object id '{principal_id(account)}' does not have authorization to perform action"
+        f" '{action}' over scope '{path[:300]}' or the scope is invalid. If access was recently granted, please refresh"
+        " your credentials.",
+    )
+
+
 def arm_route(path: str, method: str, handler: Handler, kind: str | None = None, since: str = "") -> Route:
     """A control-plane route.
 
@@ -102,6 +127,7 @@ def arm_route(path: str, method: str, handler: Handler, kind: str | None = None,
         check_access(resource.account, "arm", request.headers, resource.clock.now())
         _check_version(request, kind, since)
         _check_place(request, resource)
+        _check_rights(request, resource, kind)
         return await handler(request)
 
     checked.__name__, checked.__doc__ = getattr(handler, "__name__", "handler"), handler.__doc__

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,12 +12,10 @@ from starlette.responses import JSONResponse, Response
 
 from ...auth import issue_token
 from ...resource import Resource
+from ...roles import PERSON, principal_id
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 REFRESH_SECONDS = 90 * 86_400
-PERSON = "developer@zava.example"
-"""Who signs in with a code: the emulator knows one person."""
-
 _NOT_RESOURCES = ("openid", "profile", "offline_access", "email")
 _MOST_FIELDS, _MOST_FIELD_BYTES = 16, 16_384
 
@@ -49,10 +46,6 @@ def audience_of(scope: str) -> str:
     return head if last == ".default" or (last and head.count("/") > 1) else named[0]
 
 
-def _person_id(resource: Resource) -> str:
-    return str(uuid.uuid5(uuid.UUID(resource.account.tenant_id), PERSON))
-
-
 def tokens(resource: Resource, audience: str, client_id: str, seconds: int) -> dict[str, Any]:
     """The answer's tokens for a program that acts in its own name."""
     claims = {"appid": client_id, "oid": client_id, "sub": client_id, "idtyp": "app", "ver": "1.0"}
@@ -63,7 +56,7 @@ def tokens(resource: Resource, audience: str, client_id: str, seconds: int) -> d
 def personal_tokens(request: Request, resource: Resource, scope: str, client_id: str) -> dict[str, Any]:
     """The answer's tokens for a program that acts in a person's name, with what libraries keep of the person."""
     account, now, seconds = resource.account, resource.clock.now(), resource.sign_ins.lifetime_seconds
-    person = {"oid": _person_id(resource), "sub": _person_id(resource)}
+    person = {"oid": principal_id(account), "sub": principal_id(account)}
     access = {**person, "appid": client_id, "upn": PERSON, "idtyp": "user", "ver": "1.0"}
     issuer = f"{address(request)}/{account.tenant_id}/v2.0"
     identity = {**person, "iss": issuer, "preferred_username": PERSON, "name": "Developer", "ver": "2.0"}

@@ -11,8 +11,9 @@ from starlette.routing import Route
 from ...auth import access_denied, is_key
 from ...errors import invalid_payload
 from ...resource import Resource
+from ...roles import PERSON
 from ...service import resource_of
-from .answers import NO_STORE, PERSON
+from .answers import NO_STORE
 from .managed import token_for
 
 

@@ -1,6 +1,11 @@
-"""`/emulator/identity`: how long tokens last and whether codes need entering, switched while the emulator runs."""
+"""`/emulator/identity`: how long tokens last, whether codes need entering, which roles whoever signs in has.
+
+Switched while the emulator runs; a restart has the defaults again.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,6 +15,7 @@ from ...auth import check_access
 from ...body import read_object
 from ...errors import invalid_payload
 from ...resource import Resource
+from ...roles import ROLES, Role, find_role
 from ...service import resource_of
 from .token import LONGEST_SECONDS, SHORTEST_SECONDS
 
@@ -23,8 +29,20 @@ def _opened(request: Request) -> Resource:
 def _rendered(resource: Resource) -> Response:
     settings = resource.sign_ins
     return JSONResponse(
-        {"lifetime_seconds": settings.lifetime_seconds, "approve_codes_at_once": settings.approves_at_once}
+        {
+            "lifetime_seconds": settings.lifetime_seconds,
+            "approve_codes_at_once": settings.approves_at_once,
+            "roles": [role.name for role in resource.roles.roles],
+        }
     )
+
+
+def _roles(given: Any) -> tuple[Role, ...]:
+    known = given if isinstance(given, list) and all(isinstance(name, str) for name in given) else None
+    found = [find_role(name) for name in known or ()]
+    if known is None or None in found:
+        raise invalid_payload(f"roles must be a list of: {', '.join(role.name for role in ROLES)}.")
+    return tuple(role for role in found if role is not None)
 
 
 async def show(request: Request) -> Response:
@@ -42,7 +60,8 @@ async def put(request: Request) -> Response:
         raise invalid_payload(f"lifetime_seconds must be between {SHORTEST_SECONDS} and {LONGEST_SECONDS}.")
     if not isinstance(at_once, bool):
         raise invalid_payload("approve_codes_at_once must be true or false.")
-    settings.lifetime_seconds, settings.approves_at_once = seconds, at_once
+    roles = _roles(body["roles"]) if "roles" in body else resource.roles.roles
+    settings.lifetime_seconds, settings.approves_at_once, resource.roles.roles = seconds, at_once, roles
     return _rendered(resource)
 
 
