@@ -5,6 +5,10 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from cupola.datasets.check import Options, Report, check_file
 from cupola.datasets.cost import auto_epochs, estimates
@@ -22,6 +26,7 @@ from . import tasks
 from .desk import Step
 
 _KEPT = 6
+_BALANCE = frozenset({"label.imbalance", "length.outliers", "pair.length_bias"})
 _HEAD_BYTES = 65_536
 _PAIRS_SENT = 2_000
 _STEP_SECONDS = 0.1
@@ -88,6 +93,13 @@ class Checks:
             answers=_numbers(shape.answers),
             turns=_numbers(shape.turns),
             roles=dict(shape.roles),
+            languages=shape.languages,
+            heaviest=_heaviest(report.rows["tokens" if report.encoding else "characters"]),
+            balance=tuple(
+                f"{group.rule.title}: {group.examples[0].excerpt}" if group.examples else group.rule.title
+                for group in report.groups
+                if group.rule.id in _BALANCE
+            ),
             longest=tuple((place.line, place.length) for place in shape.longest),
             shortest=tuple((place.line, place.length) for place in shape.shortest),
             exact=report.exact,
@@ -156,6 +168,13 @@ class _Teller:
             return
         self._told_at, self._rules = now, len(tally)
         self._step(tasks.Progress(done, self._size, grouped(tally, RULES)))
+
+
+def _heaviest(lengths: npt.NDArray[Any]) -> float:
+    """Share of the sum that the longest twentieth, at least one row, makes up."""
+    ordered = np.sort(lengths.astype(np.float64))
+    total = float(ordered.sum())
+    return float(ordered[-max(1, len(ordered) // 20) :].sum()) / total if total else 0.0
 
 
 def _state(path: Path) -> tuple[int, int]:

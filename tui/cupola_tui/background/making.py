@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from cupola.datasets.convert import Conversion, convert_file
@@ -13,6 +14,7 @@ from cupola.datasets.lines import DatasetError
 from cupola.datasets.split import Splitting, merge_files, sample_file, split_file
 from cupola.datasets.writing import Provenance, record
 from cupola.models import LocalFile
+from cupola.store.provenance import Origin
 
 from . import tasks
 
@@ -57,12 +59,22 @@ def made(task: tasks.Make) -> tasks.Made:
     for provenance in provenances:
         record(provenance, Path(task.log))
     rows = [provenance.rows for provenance in provenances]
-    return tasks.Made(tuple((str(output), count) for output, count in zip(outputs, rows, strict=True)), difference)
+    files = tuple((str(output), count) for output, count in zip(outputs, rows, strict=True))
+    return tasks.Made(files, difference, tuple(_origin(provenance) for provenance in provenances))
 
 
 def split_targets(prefix: Path, shares: str) -> dict[str, Path]:
     """The new files of a split by the names of its parts."""
     return {name: prefix.with_name(f"{prefix.name}.{name}.jsonl") for name in _shares(shares)}
+
+
+def _origin(provenance: Provenance) -> Origin:
+    output = provenance.output
+    inputs = [asdict(content) for content in provenance.inputs]
+    return Origin(
+        output.name, output.sha256, output.bytes, provenance.rows, provenance.action, provenance.at, inputs,
+        provenance.parameters,
+    )  # fmt: skip
 
 
 def _made_one(task: tasks.Make, path: Path, target: Path) -> tuple[Provenance, tuple[str, ...]]:

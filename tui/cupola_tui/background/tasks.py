@@ -8,6 +8,7 @@ from datetime import date
 
 from cupola.datasets.findings import FindingGroup
 from cupola.models import LocalFile
+from cupola.store.provenance import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,12 @@ class Measured:
     answers: Numbers | None
     turns: Numbers | None
     roles: Mapping[str, int]
+    languages: Mapping[str, Mapping[str, int]]
+    """For system, prompt and answer, rows by language, the commonest first; "" where it cannot be told."""
+    heaviest: float
+    """Share of the whole length that the longest twentieth of the rows hold."""
+    balance: tuple[str, ...]
+    """What the check has found out of balance: labels, lengths."""
     longest: tuple[tuple[int, int], ...]
     """(line, length), the longest first."""
     shortest: tuple[tuple[int, int], ...]
@@ -274,3 +281,4 @@ class Made:
     files: tuple[tuple[str, int], ...]
     difference: tuple[str, ...] = ()
     """A unified diff, safe to show; empty where the files differ as a whole."""
+    origins: tuple[Origin, ...] = ()

@@ -124,6 +124,15 @@ def twin_cells(pair: TwinPair) -> tuple[Line, ...]:
     )
 
 
+def twin_note(pair: TwinPair, width: int) -> list[Line]:
+    """The pair under the cursor in full."""
+    out: list[Line] = []
+    for title, (path, number) in (("first", pair.first), ("again", pair.second)):
+        out += labelled(title, f"line {number:,} of {PurePath(path).name}", width, "info")
+    out += labelled("prompt", pair.excerpt, width)
+    return [*out, line((f"{'':<9}enter opens the row", "muted"))]
+
+
 def cost_lines(measured: Measured, model: str | None, width: int) -> list[Line]:
     """How many tokens would be billed, and how surely."""
     if not measured.method:

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from cupola.datasets.listing import Dataset
 from cupola.models import LocalFile, Problem, ServiceFile, Upload, UploadState
 from cupola.store.downloads import Download, DownloadState
+from cupola.store.provenance import Origin
 
 from ..lines import Line, Span, flowed, labelled, line, wrapped
 from .words import count, moment
@@ -45,8 +46,10 @@ def cells(dataset: Dataset, checking: Collection[str], fetching: Mapping[str, Do
     )
 
 
-def facts(dataset: Dataset, now: float, width: int, download: Download | None = None) -> list[Line]:
-    """Where its copies lie, and which jobs used them."""
+def facts(
+    dataset: Dataset, now: float, width: int, download: Download | None = None, origin: Origin | None = None
+) -> list[Line]:
+    """Where its copies lie, what it was made from, and which jobs used it."""
     out: list[Line] = []
     for file in dataset.local:
         digest = f"sha256 {file.sha256[:16]}" if file.sha256 else "not read yet"
@@ -57,6 +60,8 @@ def facts(dataset: Dataset, now: float, width: int, download: Download | None = 
         words = f"{entry.filename} · {entry.purpose} · {entry.status} · {moment(entry.created_at, now)}"
         out.append(line((f"{'service':<9}", "muted"), (entry.id, ink)))
         out.append(line(" " * 9, (words, ink or "muted")))
+    if origin is not None:
+        out += labelled("made", _origin_words(origin, now), width, "muted")
     if not dataset.remote:
         out.append(line((f"{'service':<9}not there, as far as is known", "muted")))
     if dataset.upload is not None and (lines := upload_lines(dataset.upload, width)):
@@ -71,6 +76,12 @@ def facts(dataset: Dataset, now: float, width: int, download: Download | None = 
         out.append((Span(f"{'used by':<9}", "muted"), *first))
         out += [(Span(" " * 9), *more) for more in rest]
     return out
+
+
+def _origin_words(origin: Origin, now: float) -> str:
+    names = ", ".join(str(given.get("name", "?")) for given in origin.inputs)
+    how = ", ".join(f"{name} {value}" for name, value in origin.parameters.items() if value not in ("", None, [], {}))
+    return f"by {origin.action} from {names}, {moment(origin.at, now)}" + (f" · {how}" if how else "")
 
 
 def upload_lines(upload: Upload, width: int) -> list[Line]:

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from ..background.tasks import Measured, Numbers
-from ..lines import Line, Span, flowed, line
+from ..lines import Line, Span, flowed, labelled, line, wrapped
 from ..plotting.histogram import histogram
 from .conversation import role_ink
 from .words import count
 
 _LEAST_ROWS = 5
+_MOST_LANGUAGES = 6
+_HEAVY = 0.5
+"""Share of the whole length above which a twentieth of the rows is a word of warning."""
 
 
 def shape_lines(measured: Measured, width: int, height: int) -> list[Line]:
     """All of it; the histogram takes the room that is left."""
-    below = [*_numbers(measured, width), *_roles(measured, width), *_extremes(measured, width)]
+    below = [
+        *_numbers(measured, width),
+        *_roles(measured, width),
+        *_languages(measured, width),
+        *_balance(measured, width),
+        *_extremes(measured, width),
+    ]
     lengths = measured.lengths
     if lengths is None:
         return [line(("No row can be read.", "bad")), *below]
-    exact = "" if measured.exact else " (an estimate until a model is chosen with m)"
-    head = line((f"{lengths.unit} a row", "bold"), (f", {count(measured.rows, 'row')}{exact}", "muted"))
-    room = height - len(below) - 3
+    head = [line((f"{lengths.unit} a row", "bold"), (f", {count(measured.rows, 'row')}", "muted"))]
+    if not measured.exact and lengths.unit == "tokens":
+        head += wrapped(f"an estimate by {measured.encoding}: m chooses the model", width, "muted")
+    room = height - len(below) - len(head) - 2
     if room < _LEAST_ROWS:
-        return [head, *below, line(""), *histogram(lengths.edges, lengths.counts, width, _LEAST_ROWS + 3)]
-    return [head, *histogram(lengths.edges, lengths.counts, width, min(room, 18)), line(""), *below]
+        return [*head, *below, line(""), *histogram(lengths.edges, lengths.counts, width, _LEAST_ROWS + 3)]
+    return [*head, *histogram(lengths.edges, lengths.counts, width, min(room, 18)), line(""), *below]
 
 
 def _numbers(measured: Measured, width: int) -> list[Line]:
@@ -46,7 +56,40 @@ def _roles(measured: Measured, width: int) -> list[Line]:
     return [_labelled("roles", more, first=number == 0) for number, more in enumerate(_flow(parts, width))]
 
 
+def _languages(measured: Measured, width: int) -> list[Line]:
+    """Which languages each field is in; those that nothing is known of are left out."""
+    out: list[Line] = []
+    for field, counts in measured.languages.items():
+        known = [(language, number) for language, number in counts.items() if language]
+        parts = [line((language, "bold"), f" {number:,}") for language, number in known[:_MOST_LANGUAGES]]
+        if rest := sum(number for _, number in known[_MOST_LANGUAGES:]):
+            parts.append(line((f"others {rest:,}", "muted")))
+        if known and (unsure := counts.get("", 0)):
+            parts.append(line((f"unsure {unsure:,}", "muted")))
+        if known:
+            out += [
+                (Span(f"{'language' if not out else '':<10}", "muted"), Span(f"{field:<8}", "muted"), *more)
+                for more in flowed(parts, line((" · ", "faint")), width - 18)
+            ]
+    return out
+
+
+def _balance(measured: Measured, width: int) -> list[Line]:
+    if not measured.rows or measured.lengths is None:
+        return []
+    unit = measured.lengths.unit
+    if measured.lengths.least == measured.lengths.most:
+        return labelled("balance", f"every row has the same number of {unit}", width, "muted", 10)
+    share = f"the longest 5% of rows hold {measured.heaviest:.0%} of the {unit}"
+    out = labelled("balance", share, width, "warn" if measured.heaviest > _HEAVY else "muted", 10)
+    for text in measured.balance:
+        out += labelled("", text, width, "warn", 10)
+    return out
+
+
 def _extremes(measured: Measured, width: int) -> list[Line]:
+    if measured.lengths is not None and measured.lengths.least == measured.lengths.most:
+        return []
     out: list[Line] = []
     for title, places in (("longest", measured.longest), ("shortest", measured.shortest)):
         parts = [line(("line ", "muted"), (f"{number:,}", "info"), f" {length:,}") for number, length in places]

@@ -16,6 +16,7 @@ from cupola.datasets.findings import FindingGroup
 from cupola.datasets.listing import Dataset
 from cupola.models import Problem
 from cupola.store.downloads import Download
+from cupola.store.provenance import Origin
 
 from ...background.tasks import Checked, Conversation, Measured, Offer, Progress, Twins
 from ...commands import Scope
@@ -65,6 +66,8 @@ class DatasetView:
     """Why the open tab cannot be filled."""
     download: Download | None = None
     """The latest of its service files."""
+    origin: Origin | None = None
+    """How it was made here, if it was."""
 
 
 class Shape(Painted, can_focus=True):
@@ -131,6 +134,7 @@ class DatasetDetail(Box):
             with Container(id="tab-twins", classes="tab"):
                 yield Lines(id="twins-verdict", classes="head")
                 yield Table(_TWINS, id="twins")
+                yield Lines(id="twins-note", classes="foot")
             with Container(id="tab-cost", classes="tab"):
                 yield Lines(id="cost-head", classes="head")
                 yield Table(_COST, id="cost")
@@ -195,7 +199,7 @@ class DatasetDetail(Box):
         if view is None:
             self._fill("facts", lambda width: ())
             return
-        self._fill("facts", lambda width: datasets.facts(view.dataset, view.now, width, view.download))
+        self._fill("facts", lambda width: datasets.facts(view.dataset, view.now, width, view.download, view.origin))
         self._fill("tab-problem", lambda width: dataset_detail.problem_lines(problem, width) if problem else ())
         if problem is None:
             {
@@ -222,10 +226,12 @@ class DatasetDetail(Box):
         if twins is None:
             self._fill("twins-verdict", lambda width: [line(("comparing rows …", "muted"))])
             table.show(NO_ROWS)
+            self._note_twins(None)
             return
         self._fill("twins-verdict", lambda width: dataset_detail.twins_lines(twins, width))
         pairs = twins.pairs
         table.show(KeyedRows(range(len(pairs)), lambda index: dataset_detail.twin_cells(pairs[index])))
+        self._note_twins(table.key)
 
     def _draw_cost(self, view: DatasetView) -> None:
         measured, table = view.measured, self.query_one("#cost", Table)
@@ -249,6 +255,15 @@ class DatasetDetail(Box):
 
     def _fill(self, name: str, build: Callable[[int], Sequence[Line]]) -> None:
         self.query_one(f"#{name}", Lines).show(build)
+
+    def _note_twins(self, key: Hashable | None) -> None:
+        twins = self._view.twins if self._view else None
+        pair = twins.pairs[key] if twins and isinstance(key, int) and key < len(twins.pairs) else None
+        self._fill("twins-note", lambda width: dataset_detail.twin_note(pair, width) if pair else ())
+
+    @on(Table.Moved, "#twins")
+    def _twin_moved(self, event: Table.Moved) -> None:
+        self._note_twins(event.key)
 
     @on(Table.Moved, "#check")
     def _problem_moved(self, event: Table.Moved) -> None:

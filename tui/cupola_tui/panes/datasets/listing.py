@@ -13,8 +13,10 @@ from cupola.settings import DEMO_PROFILE
 from cupola.store import datasets as store
 from cupola.store import downloads as kept_downloads
 from cupola.store import files as service_files
+from cupola.store import provenance
 from cupola.store.database import Database
 from cupola.store.downloads import Download
+from cupola.store.provenance import Origin
 
 from ...facts import Facts
 
@@ -95,6 +97,11 @@ class Listing:
         """The latest download of a dataset's service files, if any."""
         found = [self._downloads[file.id] for file in dataset.remote if file.id in self._downloads]
         return max(found, key=lambda download: download.id, default=None)
+
+    def origin(self, dataset: Dataset) -> Origin | None:
+        """How a dataset was made here, if it was."""
+        found = provenance.origins(self.database, dataset.sha256) if dataset.sha256 else []
+        return found[-1] if found else None
 
     @property
     def fetching(self) -> Mapping[str, Download]:

@@ -9,7 +9,6 @@ from typing import Any
 from cupola.datasets.listing import Dataset
 from cupola.errors import CupolaError
 from cupola.models import LocalFile, Problem
-from cupola.store.downloads import Download
 
 from ...background.client import Background
 from ...background.tasks import (
@@ -54,10 +53,10 @@ class Looking:
         self._rows: dict[_State, Conversation] = {}
         self._problems: dict[tuple[_State, str], Problem] = {}
 
-    def view(self, dataset: Dataset, tab: str, now: float, download: Download | None = None) -> DatasetView:
+    def view(self, dataset: Dataset, tab: str, now: float) -> DatasetView:
         """All that is known of a dataset."""
         if not dataset.local:
-            return DatasetView(dataset, now, self.model, download=download)
+            return DatasetView(dataset, now, self.model)
         state = _state(dataset.local[0])
         twins = self._twins.get(state[0])
         return DatasetView(
@@ -71,7 +70,6 @@ class Looking:
             self._rows.get(state),
             self.words,
             self._problems.get((state, tab)),
-            download,
         )
 
     def fixable(self, dataset: Dataset) -> int:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from cupola.errors import CupolaError
 from cupola.store import datasets as store
+from cupola.store import provenance
 from cupola.store.database import Database
 
 from ...background.client import Background
@@ -75,6 +76,8 @@ class Making:
         from ...lines import line
         from ...screens.reader import ReaderScreen
 
+        for origin in made.origins:
+            self._keep(lambda database, origin=origin: provenance.save(database, origin))  # type: ignore[misc]
         for path, _ in made.files:
             self._remember(path)
         names = ", ".join(f"{Path(path).name} ({rows:,} rows)" for path, rows in made.files)

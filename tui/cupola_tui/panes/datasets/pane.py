@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -246,8 +247,7 @@ class DatasetsPane(ListAndDetail):
             self.post_message(Say("This terminal shows no colours, so that images cannot be drawn.", warning=True))
             return
         self._looking.pictures = event.room
-        if self._detail.rows.row is not None:
-            self._show_row(self._detail.rows.row)
+        self._show_row(self._detail.rows.row or 0)
 
     @on(TypedLine.Filtered)
     def _filtered(self) -> None:
@@ -352,5 +352,6 @@ class DatasetsPane(ListAndDetail):
         if dataset is None:
             self._detail.show(None)
             return
-        download = self._listing.download(dataset)
-        self._detail.show(self._looking.view(dataset, self._detail.tab, self._clock(), download))
+        view = self._looking.view(dataset, self._detail.tab, self._clock())
+        listing = self._listing
+        self._detail.show(replace(view, download=listing.download(dataset), origin=listing.origin(dataset)))
