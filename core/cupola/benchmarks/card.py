@@ -13,6 +13,8 @@ from ..store.database import Database
 from .leaderboard import Leaderboard, Row
 from .roles import Proposal
 
+_ENGINES = {"here": "and graded here", "evals": "and graded by the service's Evals", "batch": "through Global Batch"}
+
 
 def decide(database: Database, board: Leaderboard, proposal: Proposal, now: float) -> int:
     """Write a choice into the ledger; return its number there.
@@ -38,6 +40,9 @@ def numbers_of(board: Leaderboard, proposal: Proposal) -> dict[str, Any]:
         "split": board.run.split,
         "prompts": board.run.prompts,
         "graders": board.run.graders,
+        "engine": board.run.engine,
+        "budget": board.run.budget,
+        "usd": board.run.progress.usd,
         "reasons": list(proposal.reasons),
         "warnings": list(proposal.warnings),
         "rows": [row_numbers(row) for row in board.rows],
@@ -85,8 +90,13 @@ def markdown(board: Leaderboard, proposal: Proposal, now: float) -> str:
         "",
         f"Split `{board.run.split[:12]}`, prompts `{board.run.prompts[:12]}`, graders `{board.run.graders[:12]}`,"
         f" run {board.run.id}. Paired by prompt, Holm-corrected over {len(board.pairs)} comparisons.",
+        f"Asked {_ENGINES[board.run.engine]}; ${board.run.progress.usd:,.4f} spent, {_budget(board)}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _budget(board: Leaderboard) -> str:
+    return "no budget was set" if board.run.budget is None else f"budget ${board.run.budget:,.2f}"
 
 
 def _line(row: Row) -> str:

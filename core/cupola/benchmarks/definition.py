@@ -14,7 +14,10 @@ from ..graders import Grader, LabelModel, Multi, ScoreModel, StringCheck, TextSi
 from ..statistics.estimates import PASS_FAIL, Scale
 from .hashing import canonical, digest
 
-SAMPLING = ("temperature", "top_p", "seed", "max_completion_tokens", "max_tokens", "reasoning_effort", "stop")
+SAMPLING = (
+    *("temperature", "top_p", "seed", "max_completion_tokens", "max_tokens", "reasoning_effort", "stop"),
+    *("tool_choice", "parallel_tool_calls"),
+)
 """The settings of an arm that are sent with each request, under the service's names."""
 ENGINES = ("here", "evals", "batch")
 """Who asks and grades: this machine, the service's Evals, or Global Batch and this machine."""
@@ -34,11 +37,14 @@ class Arm:
     repeats: int = 1
     series: int = 0
     """Arms that differ in nothing else ask anew for each series: the second run of a noise floor is series 1."""
+    tools: tuple[Mapping[str, Any], ...] = ()
+    """Functions that the model may call, in the service's JSON."""
 
     def body(self, messages: list[dict[str, Any]]) -> dict[str, Any]:
         """The request's JSON, without the deployment."""
         form = {} if self.response_format is None else {"response_format": dict(self.response_format)}
-        return {"messages": messages, **self.sampling, **form}
+        tools = {"tools": [dict(tool) for tool in self.tools]} if self.tools else {}
+        return {"messages": messages, **self.sampling, **form, **tools}
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,7 @@ class Benchmark:
     @property
     def digest(self) -> str:
         """Of what is asked and how it is judged; the budget, the margin and the order are no part of it."""
-        arms = [asdict(arm) for arm in self.arms]
+        arms = [_arm_fields(arm) for arm in self.arms]
         return digest([self.split, self.prompt_hash, self.graders_hash, arms])
 
     def arm_index(self, name: str) -> int:
@@ -147,7 +153,7 @@ class Benchmark:
 def to_json(benchmark: Benchmark) -> str:
     """The canonical JSON of a definition, as the store keeps it."""
     fields = {name: getattr(benchmark, name) for name in Benchmark.__slots__}
-    fields["arms"] = [asdict(arm) for arm in benchmark.arms]
+    fields["arms"] = [_arm_fields(arm) for arm in benchmark.arms]
     fields["graders"] = [{"definition": dict(use.definition), "range": use.declared_range} for use in benchmark.graders]
     return canonical(fields)
 
@@ -156,7 +162,7 @@ def from_json(text: str) -> Benchmark:
     """Read what `to_json` wrote."""
     fields = json.loads(text)
     fields["prompt"] = tuple(fields["prompt"])
-    fields["arms"] = tuple(Arm(**arm) for arm in fields["arms"])
+    fields["arms"] = tuple(Arm(**{**arm, "tools": tuple(arm.get("tools", ()))}) for arm in fields["arms"])
     fields["graders"] = tuple(_use(entry) for entry in fields["graders"])
     return Benchmark(**fields)
 
@@ -179,6 +185,7 @@ def checked(benchmark: Benchmark) -> Benchmark:
     for arm in benchmark.arms:
         if not 1 <= arm.repeats <= 1_000:
             raise UsageError(f"Arm {arm.name!r} cannot be repeated {arm.repeats} times.", remedy="Take 1 to 1,000.")
+        _check_tools(arm)
     if not 0 < benchmark.margin < 1:
         raise UsageError(
             f"The margin of {name} is {benchmark.margin:g}.", "It is a share of the score's range.", "Take 0.05, say."
@@ -195,6 +202,26 @@ def checked(benchmark: Benchmark) -> Benchmark:
 def with_threshold(use: GraderUse, threshold: float) -> GraderUse:
     """The same grader with another pass threshold; its hash is another then."""
     return replace(use, definition={**use.definition, "pass_threshold": threshold})
+
+
+def _arm_fields(arm: Arm) -> dict[str, Any]:
+    """An arm as JSON; tools are left out where there are none, as in definitions from before there could be any."""
+    fields = asdict(arm)
+    if not arm.tools:
+        del fields["tools"]
+    return fields
+
+
+def _check_tools(arm: Arm) -> None:
+    for tool in arm.tools:
+        function = tool.get("function") if isinstance(tool, Mapping) and tool.get("type") == "function" else None
+        if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+            raise UsageError(
+                f"Arm {arm.name!r} has a tool that is no function with a name.",
+                remedy='Write {"type": "function", "function": {"name": "...", "parameters": {...}}}.',
+            )
+    if not arm.tools and ("tool_choice" in arm.sampling or "parallel_tool_calls" in arm.sampling):
+        raise UsageError(f"Arm {arm.name!r} says how to call tools, and has none.", remedy="Add `tools`.")
 
 
 def _use(entry: Mapping[str, Any]) -> GraderUse:

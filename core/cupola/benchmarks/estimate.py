@@ -109,6 +109,8 @@ def _arm(
     known = sum((ask.request, ask.number) in done for ask in asked)
     calls = len(asked) - known
     prompt = _prompt_tokens(arm.model, [_text(item) for item in items[:_SAMPLED]])
+    if arm.tools:
+        prompt += _prompt_tokens(arm.model, [json.dumps(list(arm.tools), ensure_ascii=False)])
     prompts = Range(prompt * calls, prompt * calls)
     completions = _completion(database, arm).times(calls)
     usd, source = _priced(arm.model, arm.tier, benchmark.engine, prompts, completions)

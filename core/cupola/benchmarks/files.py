@@ -18,7 +18,7 @@ _KNOWN = frozenset(
     {"name", "dataset", "items", "prompt", "messages", "arms", "graders", "margin", "budget", "baseline", "seed"}
     | {"engine"}
 )
-_ARM_KNOWN = frozenset({"name", "deployment", "model", "tier", "repeats", "response_format", *SAMPLING})
+_ARM_KNOWN = frozenset({"name", "deployment", "model", "tier", "repeats", "response_format", "tools", *SAMPLING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,8 @@ def _arm_table(arm: Arm) -> dict[str, Any]:
     table: dict[str, Any] = {"name": arm.name, "deployment": arm.deployment, "model": arm.model, "tier": arm.tier}
     form = {"response_format": json.dumps(arm.response_format)} if arm.response_format else {}
     repeats = {"repeats": arm.repeats} if arm.repeats != 1 else {}
-    return {**table, **arm.sampling, **form, **repeats}
+    tools = {"tools": json.dumps(list(arm.tools), ensure_ascii=False)} if arm.tools else {}
+    return {**table, **arm.sampling, **form, **tools, **repeats}
 
 
 def _grader_table(use: GraderUse) -> dict[str, Any]:
@@ -162,7 +163,26 @@ def _arm(path: Path, entry: Mapping[str, Any]) -> Arm:
         sampling={name: entry[name] for name in SAMPLING if name in entry},
         response_format=json.loads(form) if isinstance(form, str) else form,
         repeats=int(entry.get("repeats", 1)),
+        tools=_tools(path, entry.get("tools", ())),
     )
+
+
+def _tools(path: Path, given: Any) -> tuple[Mapping[str, Any], ...]:
+    """An arm's tools: tables, JSON text, or the name of a JSON file beside the definition."""
+    if isinstance(given, str):
+        text = given
+        if not given.lstrip().startswith("["):
+            try:
+                text = (path.parent / given).read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise UsageError(f"{given} cannot be read.", str(error)[:200], "Name a JSON file of tools.") from error
+        try:
+            given = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"The tools in {path.name} are not JSON.", str(error)[:200]) from error
+    if not isinstance(given, list | tuple):
+        raise UsageError(f"The tools in {path.name} are not a list.", remedy="Write a list of functions.")
+    return tuple(given)
 
 
 def _grader(folder: Path, entry: Mapping[str, Any]) -> GraderUse:

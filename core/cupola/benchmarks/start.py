@@ -86,6 +86,19 @@ def runner_of(
     return Runner(database, run, benchmark, items, calls, room, clock, only_grade=run.engine != "here")
 
 
+def grading_room(
+    database: Database,
+    ask: AskChat,
+    sandbox: PythonSandbox,
+    budget: float | None,
+    *,
+    post: Post | None = None,
+    clock: Callable[[], float] = time.time,
+) -> GradingRoom:
+    """What grading needs apart from a run, spending at most `budget` dollars; None is no bound."""
+    return GradingRoom(Calls(ask, Journal(database), Purse(budget), clock=clock), sandbox, post, clock)
+
+
 async def post_to_endpoint(request: EndpointRequest) -> EndpointReply:
     """Send an endpoint grader's request, without following redirects."""
     import httpx2

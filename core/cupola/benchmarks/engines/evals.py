@@ -180,6 +180,8 @@ def _source(benchmark: Benchmark, arm: Arm, file_id: str) -> dict[str, Any]:
         sampling["max_completions_tokens"] = most
     if arm.response_format is not None:
         sampling["response_format"] = dict(arm.response_format)
+    if arm.tools:
+        sampling["tools"] = [dict(tool) for tool in arm.tools]
     messages: dict[str, Any] = {"type": "item_reference", "item_reference": f"item.{benchmark.messages_field}"}
     if benchmark.prompt:
         messages = {"type": "template", "template": [dict(message) for message in benchmark.prompt]}

@@ -53,7 +53,7 @@ def list_(options: argparse.Namespace, context: Context) -> int:
 
 def show(options: argparse.Namespace, context: Context) -> int:
     """Print the leaderboard."""
-    with _board(options, context) as (_, board):
+    with board_of(options, context) as (_, board):
         rows = [_row(board, row) for row in board.rows]
         emit(options, context.out, "cupola.leaderboard/1", rows, _SHOWN, board.run.finished_at)
         _say_carefully(context, board)
@@ -62,7 +62,7 @@ def show(options: argparse.Namespace, context: Context) -> int:
 
 def compare(options: argparse.Namespace, context: Context) -> int:
     """Print how one arm stands to another."""
-    with _board(options, context) as (_, board):
+    with board_of(options, context) as (_, board):
         first, second = (board.benchmark.arm_index(name) for name in (options.first, options.second))
         if first == second:
             raise UsageError("An arm cannot be compared with itself.", remedy="Name two arms.")
@@ -85,7 +85,7 @@ def pick(options: argparse.Namespace, context: Context) -> int:
     from ...benchmarks.roles import Role, assess, propose
 
     profile = session_of(context, options.profile).profile
-    with _board(options, context) as (database, board):
+    with board_of(options, context) as (database, board):
         today = dt.date.fromtimestamp(time.time())
         proposals = list(propose(board, today, profile.region))
         if options.role:
@@ -113,7 +113,7 @@ def gate(options: argparse.Namespace, context: Context) -> int:
     """Exit 0 if the candidate is not worse than the baseline, 6 if it is, 7 if that cannot be told."""
     from ...benchmarks.not_worse import gate as hold
 
-    with _board(options, context) as (_, board):
+    with board_of(options, context) as (_, board):
         baseline = options.baseline or board.benchmark.baseline
         if baseline is None:
             raise UsageError("There is no baseline.", remedy="Give --baseline, or set `baseline` in the benchmark.")
@@ -141,7 +141,7 @@ def items(options: argparse.Namespace, context: Context) -> int:
             known = ", ".join(one.value for one in Outcome)
             raise UsageError(f"{options.outcome!r} is no outcome.", remedy=f"Take one of {known}.")
         outcome = Outcome(options.outcome)
-    with _board(options, context) as (_, board):
+    with board_of(options, context) as (_, board):
         table = load_table(_, board.run)
         assert table is not None
         lines = item_lines(board, table, options.order, outcome, options.disagree)[: options.limit]
@@ -162,7 +162,7 @@ def items(options: argparse.Namespace, context: Context) -> int:
 
 
 @contextmanager
-def _board(options: argparse.Namespace, context: Context) -> Iterator[tuple[Database, Leaderboard]]:
+def board_of(options: argparse.Namespace, context: Context) -> Iterator[tuple[Database, Leaderboard]]:
     """The store, and the leaderboard that the options name."""
     from ...benchmarks.leaderboard import leaderboard_of
 
@@ -201,12 +201,12 @@ def _row(board: Leaderboard, row: Row) -> dict[str, Any]:
         "score": score[0],
         "low": score[1],
         "high": score[2],
-        "pass": _short(row.outcomes.pass_rate),
+        "pass": short(row.outcomes.pass_rate),
         "error": row.outcomes.error,
         "missing": row.outcomes.missing,
-        "p50_s": _short(numbers["p50_seconds"]),
-        "p95_s": _short(numbers["p95_seconds"]),
-        "usd_1k": _short(numbers["usd_per_thousand"]),
+        "p50_s": short(numbers["p50_seconds"]),
+        "p95_s": short(numbers["p95_seconds"]),
+        "usd_1k": short(numbers["usd_per_thousand"]),
         "verdict": numbers["verdict"] or ("reference" if row.index == board.reference else None),
         "few_prompts": row.score.few_prompts if row.score else None,
     }
@@ -241,10 +241,10 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
 def _ends(estimate: Estimate | None) -> tuple[float | None, float | None, float | None]:
     if estimate is None:
         return None, None, None
-    return _short(estimate.value), _short(estimate.interval.low), _short(estimate.interval.high)
+    return short(estimate.value), short(estimate.interval.low), short(estimate.interval.high)
 
 
-def _short(value: float | None) -> float | None:
+def short(value: float | None) -> float | None:
     """A number that JSON can hold, without digits that mean nothing."""
     return None if value is None or not math.isfinite(value) else float(f"{value:.4g}")
 

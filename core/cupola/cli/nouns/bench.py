@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..bench_commands import files, reading, running
+from ..bench_commands import files, new, noise, reading, running
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -37,6 +37,10 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     items.add_argument("--disagree", action="store_true", help="only items on which graders disagree")
     items.add_argument("--limit", type=int, default=20)
     items.set_defaults(run=reading.items)
+    floor = _of(verbs, common, "noise", "how far an arm moves by itself, and what the items can show")
+    floor.add_argument("--see", type=float, metavar="DIFFERENCE", help="how many items it takes to see this much")
+    floor.set_defaults(run=noise.noise)
+    _add_new(verbs.add_parser("new", parents=[common], help="write a commented definition from answers given as flags"))
     export = verbs.add_parser(
         "export", parents=[common], help="write definition, items, answers and grades into a file"
     )
@@ -60,6 +64,26 @@ def _of(
     parser.add_argument("--by", metavar="GRADER", help="judge by this grader instead of all together")
     parser.add_argument("--run", dest="run_id", type=int, help="an earlier run, by its number")
     return parser
+
+
+def _add_new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the TOML file to write; never overwritten")
+    parser.add_argument("--name", help="the file's name if left out")
+    parser.add_argument("--dataset", type=Path, required=True, metavar="JSONL", help="the items")
+    parser.add_argument("--items", type=int, help="only so many of them")
+    parser.add_argument("--system", metavar="TEXT", help="a system message, or @FILE")
+    parser.add_argument("--prompt", metavar="TEXT", help="the question, as {{item.field}}; else each item's messages")
+    parser.add_argument(
+        "--arm", action="append", required=True, metavar="DEPLOYMENT", help="one to compare; repeatable"
+    )
+    parser.add_argument("--max-tokens", type=int, help="of each answer")
+    parser.add_argument("--repeats", type=int, default=1, help="answers to each item")
+    parser.add_argument("--grader", action="append", required=True, type=Path, metavar="JSON", help="repeatable")
+    parser.add_argument("--margin", type=float, default=0.05, help="what does not matter, as a share of the scale")
+    parser.add_argument("--budget", type=float, metavar="USD")
+    parser.add_argument("--baseline", metavar="DEPLOYMENT")
+    parser.add_argument("--engine", choices=("here", "evals", "batch"), default="here")
+    parser.set_defaults(run=new.new)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:

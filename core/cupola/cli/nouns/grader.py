@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError
-from ..context import Context, session_of, store_of
+from ..context import Context, Session, session_of, store_of
 from ..output import emit, emit_one
 from ..text import clean
 
 if TYPE_CHECKING:
+    from ...benchmarks.consistency import Regrading
+    from ...benchmarks.definition import GraderUse
     from ...benchmarks.labels import GraderReport
+    from ...errors import CupolaError
     from ...statistics.estimates import Interval
+    from ...store.benchmarks import Run
+    from ...store.database import Database
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -32,6 +37,10 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     calibrate_ = verbs.add_parser("calibrate", parents=[common], help="agreement with human labels, corrected rates")
     calibrate_.add_argument("benchmark")
     calibrate_.add_argument("--grader", help="the first one if left out")
+    calibrate_.add_argument("--again", type=int, metavar="TIMES", help="first show answers to it again so often")
+    calibrate_.add_argument("--count", type=int, default=30, help="how many answers are shown again")
+    calibrate_.add_argument("--max-cost", type=float, metavar="USD", help="stop before more than this is spent")
+    calibrate_.add_argument("-y", "--yes", action="store_true", help="do not ask")
     calibrate_.set_defaults(run=calibrate)
 
 
@@ -79,14 +88,14 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 
 def calibrate(options: argparse.Namespace, context: Context) -> int:
-    """Print what the labels say of a grader."""
+    """Print what the labels say of a grader, and how often it agrees with itself."""
     from ...benchmarks.definition import from_json
     from ...benchmarks.labels import grader_report
     from ...benchmarks.leaderboard import load_table
     from ...store import benchmarks
 
-    profile = session_of(context, options.profile).profile
-    with store_of(context, profile) as database:
+    session = session_of(context, options.profile)
+    with store_of(context, session.profile) as database:
         found = benchmarks.runs(database, options.benchmark, 1)
         table = load_table(database, found[0]) if found else None
         if table is None:
@@ -94,11 +103,53 @@ def calibrate(options: argparse.Namespace, context: Context) -> int:
         names = [use.name for use in from_json(found[0].definition).graders]
         if options.grader and options.grader not in names:
             raise UsageError(f"There is no grader {clean(options.grader)!r}.", remedy=f"Take one of {names}.")
-        report = grader_report(database, found[0], table, names.index(options.grader) if options.grader else 0)
+        grader = names.index(options.grader) if options.grader else 0
+        if options.again is not None:
+            _show_again(options, context, session, database, found[0], grader)
+        report = grader_report(database, found[0], table, grader)
         emit_one(options, context.out, "cupola.calibration/1", _report(report), None, hidden=("as_of",))
         if report.agreement is None:
             context.say("There are no labels yet: open the benchmark on the screen and label some answers.")
     return 0
+
+
+def _show_again(
+    options: argparse.Namespace, context: Context, session: Session, database: Database, run: Run, grader: int
+) -> None:
+    """Let the grader see some answers again, once the person has agreed to pay for it."""
+    import asyncio
+
+    from ...benchmarks.consistency import regradings
+    from ...benchmarks.definition import from_json
+
+    todo = regradings(database, run, grader, options.count, options.again)
+    if not todo:
+        context.say("Those answers have been shown so often already.")
+        return
+    if options.offline:
+        raise UsageError("A grader cannot be asked offline.")
+    use = from_json(run.definition).graders[grader]
+    context.say(f"{len(todo):,} gradings by {', '.join(map(clean, use.judges))}.")
+    context.confirm(f"Show {len(todo):,} answers to {clean(use.name)} again?", options.yes)
+    stopped = asyncio.run(_regraded(session, database, use, todo, options.max_cost))
+    if stopped is not None:
+        context.say(f"cupola: {stopped}")
+
+
+async def _regraded(
+    session: Session, database: Database, use: GraderUse, todo: list[Regrading], budget: float | None
+) -> CupolaError | None:
+    from ...azure.chat import open_chat
+    from ...azure.credentials import find_credential
+    from ...benchmarks.consistency import grade_again
+    from ...benchmarks.start import grading_room, post_to_endpoint
+    from ...graders import PythonSandbox
+
+    credential = find_credential(session.profile, session.environment)
+    async with open_chat(session.profile, credential, transport=session.transport) as chat:
+        with PythonSandbox(workers=1) as sandbox:
+            room = grading_room(database, chat.ask, sandbox, budget, post=post_to_endpoint)
+            return await grade_again(room, use, todo)
 
 
 def _report(report: GraderReport) -> dict[str, Any]:
@@ -114,6 +165,8 @@ def _report(report: GraderReport) -> dict[str, Any]:
         }
     if report.consistency is not None:
         row["self_consistency"] = report.consistency.value
+        row["self_consistency_interval"] = _ends(report.consistency.interval)
+        row["shown_again"] = report.consistency.items
     row["corrected"] = {
         name: {
             "raw": rate.raw,
