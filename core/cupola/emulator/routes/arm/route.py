@@ -96,10 +96,9 @@ def _check_rights(request: Request, resource: Resource, kind: str | None) -> Non
     """Refuse what no role of the caller allows. Raises ApiError in Resource Manager's words."""
     if kind is None:
         return
-    verb = _VERBS.get(request.method)
-    action = (
-        f"Microsoft.CognitiveServices/{kind}/{verb}" if verb else "Microsoft.CognitiveServices/accounts/listKeys/action"
-    )
+    # The one POST of the control plane lists the keys.
+    verb = _VERBS.get(request.method, "listKeys/action")
+    action = f"Microsoft.CognitiveServices/{kind}/{verb}"
     if resource.roles.allow(action, subscription=kind in _SUBSCRIPTION_KINDS):
         return
     account = resource.account
