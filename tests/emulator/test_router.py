@@ -65,3 +65,9 @@ async def test_the_router_is_listed_but_cannot_be_tuned(emulator):
     listed = await emulator.azure.models.retrieve("model-router")
     assert listed.id == "model-router-2025-11-18"
     assert listed.capabilities["fine_tune"] is False
+
+
+async def test_a_long_chain_of_responses_goes_to_the_largest(emulator):
+    first = await emulator.v1.responses.create(model="gpt-4.1", input=LONG)
+    later = await emulator.v1.responses.create(model="model-router", input="And?", previous_response_id=first.id)
+    assert later.model == "gpt-4.1-2025-04-14"

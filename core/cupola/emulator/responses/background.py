@@ -30,7 +30,8 @@ QUEUED_SECONDS = 0.5
 def ask(resource: Resource, serving: Serving, work: BackgroundWork) -> tuple[Serving, ResponseRequest]:
     """What answers a request, and the request as it is put to it. Raises ApiError."""
     items = read_items(work.request)
-    serving, asked = routed(resource.catalogue, serving, work.request, chat_messages(items))
+    said = [*work.history, *chat_messages(items)]
+    serving, asked = routed(resource.catalogue, serving, work.request, said)
     return serving, read_response_request(asked, items, work.history, serving.base)
 
 
