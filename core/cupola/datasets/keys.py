@@ -10,6 +10,7 @@ LONGEST = 15
 PADDING = 16
 """Bytes that must follow the content that keys are taken from."""
 
+_ADDED_AT_ONCE = 20_000
 _MASKS = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
 _LENGTH_SHIFT = np.uint64(56)
 _MIX_A = np.uint64(0x9E3779B97F4A7C15)
@@ -66,6 +67,11 @@ class Table:
 
     def add(self, key: Key, values: npt.NDArray[np.int32]) -> None:
         """Add keys, all different and none of them there yet, with values from 0; there must be room for them."""
+        for start in range(0, len(values), _ADDED_AT_ONCE):
+            some = slice(start, start + _ADDED_AT_ONCE)
+            self._add((key[0][some], key[1][some]), values[some])
+
+    def _add(self, key: Key, values: npt.NDArray[np.int32]) -> None:
         low, high = key
         entries = np.arange(self.count, self.count + len(low), dtype=np.int32)
         self._low[entries], self._high[entries], self._values[entries] = low, high, values

@@ -31,8 +31,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LEAST_OF_LETTERS = 0.3
 
 _LISTS = {
-    "en": "the of and to in is that it for you was with on are this have be your not or what how can i my do does an we "
-    "when where long much from at by if any will has they there which would could should about",
+    "en": "the of and to in is that it for you was with on are this have be your not or what how can i my do does an "
+    "we when where long much from at by if any will has they there which would could should about",
     "de": "der die das und ist nicht ein eine ich sie mit auf für den von zu wie was kann mein bitte es im dem",
     "fr": "le la les de des et est un une que pour dans vous je ne pas sur avec mon votre du en ce qui au",
     "es": "el la los las de y es un una que para en no por con su mi como qué se del al lo está",

@@ -51,7 +51,9 @@ class Part:
     blank: int = 0
     carriage_returns: int = 0
     broken_rows: int = 0
-    rows: list[Rows] = field(default_factory=list)
+    rows: Rows = field(default_factory=lambda: np.empty(0, ROW))
+    """The table of rows, with room at its end; `row_count` of it are there."""
+    row_count: int = 0
     tally: Tally = field(default_factory=dict)
     roles: Counter[str] = field(default_factory=Counter)
     systems: dict[bytes, Seen] = field(default_factory=dict)
@@ -73,20 +75,27 @@ class Part:
     truncated: int = 0
     """Bytes of the file that were not read."""
 
+    def add_rows(self, rows: Rows) -> None:
+        """Add rows to the table; it grows in place, so that it is never there twice."""
+        needed = self.row_count + len(rows)
+        if needed > len(self.rows):
+            self.rows.resize(max(needed, len(self.rows) * 5 // 4), refcheck=False)
+        self.rows[self.row_count : needed] = rows
+        self.row_count = needed
+
     def table(self) -> Rows:
         """All rows as one array of type `ROW`."""
-        # The pieces are let go of: together with the whole they would take twice the memory.
-        self.rows[:] = [np.concatenate(self.rows)] if self.rows else [np.empty(0, ROW)]
-        return self.rows[0]
+        self.rows.resize(self.row_count, refcheck=False)
+        return self.rows
 
 
 def append(whole: Part, part: Part) -> None:
     """Add the part that follows in the file."""
     offset = whole.lines
     merge_tally(whole.tally, part.tally, offset)
-    for rows in part.rows:
-        rows["line"] += offset
-        whole.rows.append(rows)
+    rows = part.table()
+    rows["line"] += offset
+    whole.add_rows(rows)
     for name in ("lines", "blank", "carriage_returns", "broken_rows", "rows_with_images", "wrapped", "pairs"):
         setattr(whole, name, getattr(whole, name) + getattr(part, name))
     whole.longer_preferred += part.longer_preferred

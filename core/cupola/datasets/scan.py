@@ -174,7 +174,7 @@ class _Pass:
         for system, (count, line) in self.systems.items():
             key = hash_of(system.encode("utf-8", "replace"))
             add_seen(self.part.systems, key, Seen(count, line, system[:_LONGEST_SYSTEM]))
-        self.part.rows.append(self._table(starts))
+        self.part.add_rows(self._table(starts))
 
     def _table(self, starts: npt.NDArray[np.int64]) -> Rows:
         rows = np.zeros(len(self.heads), ROW)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _UNITS_KEPT = 1 << 17
 _LONG_UNITS_KEPT = 20_000
-_AT_ONCE_BYTES = 1024 * 1024
+_AT_ONCE_BYTES = 192 * 1024
 _LONGEST_UNIT = 1_024
 """Bytes of the longest unit that is split and merged here."""
 

@@ -6,11 +6,14 @@ import binascii
 import hashlib
 import lzma
 import tomllib
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+_STEP = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,22 @@ def pattern_of(name: str) -> str:
     return "|".join(_table(name)["pattern"])
 
 
-def tokens_of(name: str) -> list[bytes]:
-    """The tokens of a vocabulary by rank; 0.1 s and 14 MB.
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of a vocabulary by rank, one after the other: so they take little memory."""
+
+    content: bytes
+    lengths: Sequence[int]
+
+    def __iter__(self) -> Iterator[bytes]:
+        start = 0
+        for length in self.lengths:
+            yield self.content[start : start + length]
+            start += length
+
+
+def tokens_of(name: str) -> Tokens:
+    """Read the tokens of a vocabulary; 0.1 s and 5 MB.
 
     Raises:
         KeyError: no such vocabulary ships.
@@ -66,11 +83,21 @@ def tokens_of(name: str) -> list[bytes]:
     if name not in model_families():
         raise KeyError(name)
     table = _table(name)
-    content = lzma.decompress(files(__name__).joinpath(str(table["file"])).read_bytes())
-    if hashlib.sha256(content).hexdigest() != table["sha256"]:
+    tokens, lengths = bytearray(), array("B")
+    digest = hashlib.sha256()
+    rest = b""
+    with files(__name__).joinpath(str(table["file"])).open("rb") as packed, lzma.open(packed) as file:
+        while block := file.read(_STEP):
+            digest.update(block)
+            *lines, rest = (rest + block).split(b"\n")
+            # Each line is a token in base64 and its rank; the ranks are the numbers from 0 in order.
+            for line in lines:
+                token = binascii.a2b_base64(line.partition(b" ")[0])
+                tokens += token
+                lengths.append(len(token))
+    if digest.hexdigest() != table["sha256"]:
         raise ValueError(f"The vocabulary {name} is damaged; install Cupola again.")
-    # Each line is a token in base64 and its rank; the ranks are the numbers from 0 in order.
-    return [binascii.a2b_base64(line.partition(b" ")[0]) for line in content.splitlines()]
+    return Tokens(bytes(tokens), lengths)
 
 
 def _table(name: str) -> Mapping[str, Any]:
