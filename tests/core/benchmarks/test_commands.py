@@ -201,3 +201,60 @@ def test_an_arm_is_run_again_for_its_noise(ran: Shell) -> None:
 def test_labels_that_do_not_exist_yet_are_asked_for(ran: Shell) -> None:
     assert ran.json("grader", "calibrate", "small")["labelled"] == 0
     assert "no labels yet" in ran.err
+
+
+def test_a_benchmark_goes_from_one_home_to_another_in_a_file(ran: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "small.cupola"
+    assert ran.json("bench", "export", "small", str(file))["answers"] == 100
+    assert ran.run("bench", "export", "small", str(file)) == 2
+    (tmp_path / "there").mkdir()
+    there = Shell(tmp_path / "there", ran.knows)
+
+    found = there.json("bench", "import", str(file))
+
+    assert (found["benchmark"], found["runs"], found["answers"]) == ("small", 1, 100)
+    shown = [shell.json("bench", "show", "small") for shell in (ran, there)]
+    assert [row["score"] for row in shown[0]] == [row["score"] for row in shown[1]]
+    assert there.run("bench", "import", str(file)) == 0
+    assert "was here already" in there.err
+    file.write_bytes(b"PK nonsense")
+    assert there.run("bench", "import", str(file)) == 2
+    assert "is no bundle" in there.err
+
+
+def test_noise_is_told_with_what_the_items_can_show(ran: Shell) -> None:
+    assert ran.json("bench", "noise", "small") == []
+    assert "--again" in ran.err
+    assert ran.run("bench", "run", "small", "--again", "gpt-4.1", "-y") == 0
+
+    (floor,) = ran.json("bench", "noise", "small", "--see", "0.05")
+
+    assert (floor["arm"], floor["items"], floor["change"], floor["flips"]) == ("gpt-4.1", 50, 0.0, 0.0)
+    assert floor["smallest_visible"] > 0
+    assert "To see 0.05" in ran.err
+
+
+def test_a_new_definition_is_written_with_comments_and_can_be_run(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    words = ("--dataset", str(tmp_path / "rows.jsonl"), "--prompt", "{{item.question}}", "--arm", "gpt-4.1")
+    more = ("--arm", "gpt-4.1-nano", "--grader", str(tmp_path / "exact.json"), "--budget", "2", "--max-tokens", "50")
+
+    assert shell.run("bench", "new", str(file), *words, *more, "--system", 'Say "yes".\x7f') == 0, shell.err
+
+    assert "# Dollars; a run stops before it spends more.\nbudget = 2.0" in file.read_text()
+    assert shell.run("bench", "run", str(file), "--dry-run") == 0, shell.err
+    written = file.read_text()
+    assert shell.run("bench", "new", str(file), *words, *more) == 2
+    assert file.read_text() == written
+
+
+def test_a_new_definition_that_cannot_be_run_is_not_left_behind(shell: Shell, tmp_path: Path) -> None:
+    words = ("--dataset", str(tmp_path / "rows.jsonl"), "--prompt", "{{item.gone}}", "--arm", "a")
+    assert shell.run("bench", "new", str(tmp_path / "x.toml"), *words, "--grader", str(tmp_path / "exact.json")) == 2
+    assert not (tmp_path / "x.toml").exists()
+
+
+def test_a_card_says_who_asked_and_what_was_spent(ran: Shell) -> None:
+    assert ran.run("bench", "pick", "small", "--role", "teacher", "--card") == 0
+    assert "Asked and graded here; $" in ran.out
+    assert "no budget was set" in ran.out

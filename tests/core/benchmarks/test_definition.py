@@ -121,3 +121,47 @@ def test_every_row_has_one_turn_and_a_request_of_its_own(items: int, repeats: in
 
     assert len({(ask.request, ask.number) for ask in asks}) == items * repeats
     assert sorted(turns[ask.place, ask.repeat] for ask in asks) == list(range(items * repeats))
+
+
+TOOL = {"type": "function", "function": {"name": "find", "parameters": {"type": "object", "properties": {}}}}
+
+
+def test_an_arms_tools_are_asked_with_and_survive_store_and_file(tmp_path: Path) -> None:
+    what = defined(2)
+    plain = what.benchmark.arms[0]
+    armed = replace(plain, tools=(TOOL,), sampling={"tool_choice": "required"})
+    benchmark = checked(replace(what.benchmark, arms=(armed,)))
+
+    assert armed.body([]) == {"messages": [], "tool_choice": "required", "tools": [TOOL]}
+    assert "tools" not in plain.body([])
+    assert from_json(to_json(benchmark)) == benchmark
+    assert benchmark.digest != replace(what.benchmark, arms=(plain,)).digest
+    assert "tools" not in to_json(what.benchmark), "a definition without tools keeps the hash that it always had"
+    (tmp_path / "rows.jsonl").write_text("\n".join(what.rows))
+    (tmp_path / "bench.toml").write_text(to_toml(benchmark, "rows.jsonl"))
+    assert read_benchmark(tmp_path / "bench.toml").benchmark.arms == (armed,)
+
+
+def test_tools_may_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
+    what = defined(2)
+    (tmp_path / "rows.jsonl").write_text("\n".join(what.rows))
+    (tmp_path / "tools.json").write_text(json.dumps([TOOL]))
+    text = to_toml(replace(what.benchmark, arms=(replace(what.benchmark.arms[0], tools=(TOOL,)),)), "rows.jsonl")
+    quoted = json.dumps(json.dumps([TOOL]))
+    assert quoted in text
+    (tmp_path / "bench.toml").write_text(text.replace(quoted, '"tools.json"'))
+    assert read_benchmark(tmp_path / "bench.toml").benchmark.arms[0].tools == (TOOL,)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"tools": ({"type": "search"},)}, {"tools": ("find",)}, {"sampling": {"tool_choice": "auto"}}]
+)
+def test_tools_that_are_none_are_refused(changes: dict[str, object]) -> None:
+    benchmark = defined(2).benchmark
+    with pytest.raises(UsageError, match="tool"):
+        checked(replace(benchmark, arms=(replace(benchmark.arms[0], **changes),)))
+
+
+def test_an_engine_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError, match="engine"):
+        checked(replace(defined(2).benchmark, engine="there"))
