@@ -9,7 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from .lines import RANGE_BYTES, file_size, ranges
+from .lines import file_size, ranges
 from .part import Part
 from .scan import Plan, scan_range
 
@@ -17,6 +17,8 @@ WORTH_A_POOL = 24 * 1024 * 1024
 """Files below this are done before other processes have started."""
 
 _FIRST_BYTES = 128 * 1024
+_RANGE_BYTES = 512 * 1024
+"""Small enough that what is made of a range stays small too."""
 _AHEAD = 2
 """Ranges handed to each other process before it asks; it never waits."""
 _MOST_WAITING = 12
@@ -71,7 +73,7 @@ def _scan_on(workers: int, path: Path, plan: Plan, size: int) -> Iterator[tuple[
 def _ranges(size: int) -> list[tuple[int, int]]:
     """The ranges of a file; the first is small, so that the first findings come at once."""
     first = min(size, _FIRST_BYTES)
-    return [(0, first), *((start + first, end + first) for start, end in ranges(size - first, RANGE_BYTES))]
+    return [(0, first), *((start + first, end + first) for start, end in ranges(size - first, _RANGE_BYTES))]
 
 
 def _under_way(waiting: Iterable[tuple[int, Part | Future[Part]]]) -> int:
