@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from openai import NotFoundError
 from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 
@@ -71,3 +72,27 @@ async def test_a_long_chain_of_responses_goes_to_the_largest(emulator):
     first = await emulator.v1.responses.create(model="gpt-4.1", input=LONG)
     later = await emulator.v1.responses.create(model="model-router", input="And?", previous_response_id=first.id)
     assert later.model == "gpt-4.1-2025-04-14"
+
+
+async def test_a_router_is_deployed_with_its_own_limits(emulator):
+    account = emulator.service.resource.account
+    group = f"/subscriptions/{account.subscription_id}/resourceGroups/{account.resource_group}"
+    path = f"{group}/providers/Microsoft.CognitiveServices/accounts/{account.name}/deployments/my-router"
+    model = {"format": "OpenAI", "name": "model-router", "version": "2025-11-18"}
+    answer = await emulator.http.put(
+        f"{path}?api-version=2025-09-01",
+        json={"sku": {"name": "DataZoneStandard", "capacity": 150}, "properties": {"model": model}},
+        headers={"authorization": "Bearer any.opaque"},
+    )
+    limits = {limit["key"]: limit["count"] for limit in answer.json()["properties"]["rateLimits"]}
+    assert limits == {"request": 150, "token": 150_000}
+
+    async def answers():
+        try:
+            raw = await emulator.v1.chat.completions.with_raw_response.create(model="my-router", messages=ask("Hello?"))
+        except NotFoundError:
+            return None
+        return raw.parse().model, raw.headers["x-ratelimit-limit-requests"]
+
+    await emulator.until(answers)
+    assert await answers() == ("gpt-4.1-nano-2025-04-14", "150")
