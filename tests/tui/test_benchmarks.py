@@ -320,7 +320,7 @@ async def test_the_noise_floor_asks_one_arm_again_and_keeps_the_rest(
         await _board(pilot, see)
         await pilot.press(":", *"bench noise", "enter")
         await see(pilot, "Noise floor of strong")
-        await see(pilot, "are there already")
+        await see(pilot, "already.")
         await pilot.press("y")
         await see(pilot, "wanted")
         newest = benchmarks.runs(results, "small")[0]
@@ -349,6 +349,11 @@ async def test_labels_are_given_blind_and_end_in_agreement(
         boxed = "\n".join(row.partition("│")[2] for row in screen_text(app).splitlines())
         assert "yes" in boxed or "no, not" in boxed
         assert len(grades.labels(results, EXACT.hash)) == 3
+        await pilot.press("r")
+        await see(pilot, "What the labels say so far")
+        await see(pilot, "asks no model, and is not shown answers again")
+        await pilot.press("escape")
+        await see(pilot, "3 of 60")
         await pilot.press(*["p"] * 57)
         await see(pilot, "How far exact can be trusted")
         await see(pilot, "kappa")

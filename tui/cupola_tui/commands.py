@@ -169,6 +169,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("label.fail", "f", "say(False)", "This answer fails", "fail"),
     Command("label.unsure", "u", "say(None)", "Unsure: leave it out", "unsure"),
     Command("label.undo", "z", "undo", "Take the last label back", "undo"),
+    Command("label.report", "r", "so_far", "What the labels say so far", "so far"),
     Command("label.down", "down,j", "scroll(1)", "Down"),
     Command("label.up", "up,k", "scroll(-1)", "Up"),
     Command("label.close", "escape,q", "close", "Close; what was labelled is kept", "close"),

@@ -20,7 +20,7 @@ from ..lines import Line, visible, wrapped
 from ..messages import Keep
 from ..views.bench.labels import keys_line, report_lines, task_lines
 from ..widgets.painted import Lines
-from .reader import Pages
+from .reader import Pages, ReaderScreen
 
 
 class LabellingScreen(ModalScreen[None]):
@@ -73,6 +73,11 @@ class LabellingScreen(ModalScreen[None]):
         self._found = None
         self._show()
 
+    def action_so_far(self) -> None:
+        """What the labels given until now say of the grader."""
+        # Behind the label that was just sent to be kept.
+        self.app.call_later(self._show_so_far)
+
     def action_scroll(self, by: int) -> None:
         """Scroll a long answer."""
         self.query_one(Pages).scroll_lines(by)
@@ -95,11 +100,22 @@ class LabellingScreen(ModalScreen[None]):
         if self.is_mounted:
             self.query_one(Pages).show_anew()
 
+    def _show_so_far(self) -> None:
+        found: GraderReport | CupolaError
+        try:
+            found = self._report()
+        except CupolaError as error:
+            found = error
+        self.app.push_screen(ReaderScreen("What the labels say so far", lambda width: self._said(found, width)))
+
     def _lines(self, width: int) -> list[Line]:
         if self._done < len(self._tasks):
             return task_lines(self._tasks[self._done], self._use, self._done, len(self._tasks), width)
         if self._found is None:
             return []
-        if isinstance(self._found, CupolaError):
-            return wrapped(str(self._found), width, "warn")
-        return report_lines(self._found, width)
+        return self._said(self._found, width)
+
+    def _said(self, found: GraderReport | CupolaError, width: int) -> list[Line]:
+        if isinstance(found, CupolaError):
+            return wrapped(str(found), width, "warn")
+        return report_lines(found, width, asks_model=bool(self._use.judges))

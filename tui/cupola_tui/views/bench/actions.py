@@ -68,7 +68,7 @@ def again_action(
         what=f"Asks {arm} everything a second time, to see how much it differs from itself.",
         where=place(profile),
         cost=cost_words(found, benchmark.budget, benchmark.engine),
-        command="none: only from this screen",
+        command=f"{command('run', benchmark.name, profile)} {shlex.join(['--again', arm])}",
         refusal=refusal,
         write=write,
     )
@@ -83,7 +83,7 @@ def define_action(kind: str, profile: Profile) -> Action:
         what="A form: items, prompt, models and graders. It is checked and written as a TOML file.",
         where="a new file on this machine, and the store",
         cost="Nothing: defining asks nobody.",
-        command=shlex.join(["cupola", "bench", "new", "--profile", profile.name]),
+        command=_new_command(profile),
     )
 
 
@@ -96,7 +96,7 @@ def copy_action(kind: str, benchmark: Benchmark, profile: Profile) -> Action:
         what="The same form, filled in. What is changed makes another definition; earlier runs stay as they are.",
         where="a new file on this machine, and the store",
         cost="Nothing: defining asks nobody.",
-        command=shlex.join(["cupola", "bench", "new", "--profile", profile.name]),
+        command=_new_command(profile),
     )
 
 
@@ -111,6 +111,11 @@ def editor_action(kind: str, benchmark: Benchmark, profile: Profile) -> Action:
         cost="Nothing: defining asks nobody.",
         command=shlex.join(["cupola", "bench", "run", "FILE.toml", "--profile", profile.name]),
     )
+
+
+def _new_command(profile: Profile) -> str:
+    words = ["new", "FILE.toml", "--dataset", "DATA.jsonl", "--arm", "DEPLOYMENT", "--grader", "GRADER.json"]
+    return shlex.join(["cupola", "bench", *words, "--profile", profile.name])
 
 
 def cost_words(found: RunEstimate | None, budget: float | None, engine: str = "here") -> str:

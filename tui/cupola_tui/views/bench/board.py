@@ -79,7 +79,7 @@ def columns(view: BoardView, axis: Interval) -> list[Column]:
         Column("$/1k", 7, right=True),
         Column("tokens", 6, right=True, drop=6),
         Column("retires", 7, drop=3),
-        Column(f"against {against}", 23, flexible=True),
+        Column(f"against {against}", 26, flexible=True),
     ]
 
 

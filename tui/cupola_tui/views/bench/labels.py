@@ -33,11 +33,12 @@ def task_lines(task: ToLabel, use: GraderUse, done: int, total: int, width: int)
     return [*out, (), *_part("answer", task.text or "(no text)", width, "bold")]
 
 
-def report_lines(report: GraderReport, width: int) -> list[Line]:
+def report_lines(report: GraderReport, width: int, *, asks_model: bool = False) -> list[Line]:
     """Agreement, kappa, confusion, self-consistency, and every arm's pass rate as people would have seen it."""
     out: list[Line] = [line((f"How far {report.grader} can be trusted", "accent bold")), ()]
     if report.agreement is None:
-        return [*out, *wrapped("No answer has both a label and a grade yet.", width, "muted")]
+        out += wrapped("No answer has both a label and a grade yet.", width, "muted")
+        return [*out, line(""), *_consistency(report, width, asks_model)]
     found = report.agreement
     low, high = found.agreed_interval.low, found.agreed_interval.high
     out += _part("labels", f"{report.labelled}, and {report.unsure} unsure", width, "")
@@ -48,10 +49,7 @@ def report_lines(report: GraderReport, width: int) -> list[Line]:
     (both, missed), (wrong, neither) = found.matrix.tolist()
     out += _part("you pass", f"{both} passed by the grader too, {missed} failed by it", width, "")
     out += _part("you fail", f"{wrong} passed by the grader, {neither} failed by it too", width, "")
-    if report.consistency is not None:
-        again = report.consistency
-        text = f"says the same again {again.value:.0%}, 95% {again.interval.low:.0%} to {again.interval.high:.0%}"
-        out += _part("itself", text, width, "")
+    out += _consistency(report, width, asks_model)
     out += [(), line(("Pass rates corrected by the labels (Rogan and Gladen)", "bold"))]
     for arm, corrected in report.corrected:
         if corrected.value is None or corrected.interval is None:
@@ -65,9 +63,21 @@ def report_lines(report: GraderReport, width: int) -> list[Line]:
     return out
 
 
+def _consistency(report: GraderReport, width: int, asks_model: bool) -> list[Line]:
+    """How far the grader agrees with itself; what would tell, where it was never shown an answer twice."""
+    found = report.consistency
+    if found is not None:
+        text = f"says the same again {found.value:.0%}, 95% {found.interval.low:.0%} to {found.interval.high:.0%}"
+        return _part("itself", text, width, "")
+    if not asks_model:
+        return _part("itself", "asks no model, and is not shown answers again", width, "muted")
+    text = "not known: cupola grader calibrate BENCHMARK --again 1 shows it some answers once more"
+    return _part("itself", text, width, "muted")
+
+
 def keys_line() -> Line:
     """How to answer."""
-    keys = (("p", "pass"), ("f", "fail"), ("u", "unsure"), ("z", "undo"), ("esc", "close"))
+    keys = (("p", "pass"), ("f", "fail"), ("u", "unsure"), ("z", "undo"), ("r", "so far"), ("esc", "close"))
     return line(*(part for key, words in keys for part in ((key, "key bold"), (f" {words}   ", "muted"))))
 
 
