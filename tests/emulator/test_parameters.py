@@ -24,6 +24,9 @@ CLOSED = {
     "additionalProperties": False,
 }
 TOOL = {"type": "function", "function": {"name": "look", "parameters": CLOSED, "strict": True}}
+OTHER = {"type": "function", "function": {"name": "other", "parameters": CLOSED}}
+NAMED = {"type": "function", "function": {"name": "other"}}
+ONLY_OTHER = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [NAMED]}}
 
 
 def schema_format(schema, **settings):
@@ -46,6 +49,7 @@ CHAT = [
     {"tools": [TOOL], "tool_choice": "auto"},
     {"tools": [TOOL], "tool_choice": "required"},
     {"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "look"}}},
+    {"tools": [TOOL, OTHER], "tool_choice": ONLY_OTHER},
     {"store": True, "metadata": {f"{number:064}": "v" * 512 for number in range(16)}},
     {"user": "me", "safety_identifier": "me", "prompt_cache_key": "k", "service_tier": "auto"},
     {"modalities": ["text"], "verbosity": "medium", "prediction": {"type": "content", "content": "x"}},
@@ -76,6 +80,19 @@ def test_the_synchronous_clients_are_answered_in_the_declared_shapes(serve_proce
             for settings in RESPONSES:
                 raw = client.responses.with_raw_response.create(model="gpt-4.1", input="one two", **settings)
                 check_strictly(Response, raw.http_response.json())
+
+
+async def test_only_the_tools_that_are_allowed_are_called(emulator):
+    asked = {"model": "gpt-4.1", "tools": [TOOL, OTHER], "tool_choice": ONLY_OTHER}
+    answer = await emulator.v1.chat.completions.create(messages=ASK, **asked)
+    assert [call.function.name for call in answer.choices[0].message.tool_calls] == ["other"]
+    flat = [{"type": "function", **tool["function"]} for tool in (TOOL, OTHER)]
+    only = {"type": "allowed_tools", "mode": "required", "tools": [{"type": "function", "name": "other"}]}
+    raw = await emulator.v1.responses.with_raw_response.create(
+        model="gpt-4.1", input="one two", tools=flat, tool_choice=only
+    )
+    check_strictly(Response, raw.http_response.json())
+    assert [item.name for item in raw.parse().output] == ["other"]
 
 
 @pytest.mark.parametrize("model", ["o3", "o4-mini", "o3-mini", "gpt-5"])
@@ -127,6 +144,13 @@ async def test_reasoning_models_take_an_effort(emulator, model):
             "tool_choice",
             "invalid_value",
         ),
+        (
+            "gpt-4.1",
+            {"tools": [TOOL], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "any", "tools": []}}},
+            "tool_choice",
+            "invalid_value",
+        ),
+        ("gpt-4.1", {"tools": [TOOL], "tool_choice": ONLY_OTHER}, "tool_choice", "invalid_value"),
         ("o3", {"logit_bias": {"5": 1}}, "logit_bias", "unsupported_parameter"),
         ("o3", {"logprobs": True}, "logprobs", "unsupported_parameter"),
         ("o3", {"stop": "x"}, "stop", "unsupported_parameter"),

@@ -89,12 +89,31 @@ def _choice(body: Mapping[str, Any], names: Sequence[str]) -> tuple[Literal["aut
         return "none", None
     if choice == "required":
         return "required", None
-    function = choice.get("function") if isinstance(choice, dict) and choice.get("type") == "function" else None
-    name = function.get("name") if isinstance(function, dict) else None
+    name = _named(choice)
     if not isinstance(name, str) or name not in names:
         message = "Invalid value for 'tool_choice': expected 'none', 'auto', 'required' or a function of 'tools'."
         raise bad_request(message, "tool_choice", "invalid_value")
     return "required", name
+
+
+def _named(tool: Any) -> Any:
+    function = tool.get("function") if isinstance(tool, dict) and tool.get("type") == "function" else None
+    return function.get("name") if isinstance(function, dict) else None
+
+
+def _allowed(choice: Any, names: Sequence[str]) -> tuple[Literal["auto", "required"], list[str]] | None:
+    """The mode and the functions of a choice that allows only some of those offered; None for other choices."""
+    if not isinstance(choice, dict) or choice.get("type") != "allowed_tools":
+        return None
+    allowed = choice.get("allowed_tools")
+    mode, tools = (allowed.get("mode"), allowed.get("tools")) if isinstance(allowed, dict) else (None, None)
+    named = [_named(tool) for tool in tools] if isinstance(tools, list) else []
+    if mode not in ("auto", "required") or not named or not all(name in names for name in named):
+        message = (
+            "Invalid value for 'tool_choice': expected a mode, 'auto' or 'required', and some functions of 'tools'."
+        )
+        raise bad_request(message, "tool_choice", "invalid_value")
+    return mode, named
 
 
 def read_tools(body: Mapping[str, Any]) -> Tools | None:
@@ -110,7 +129,10 @@ def read_tools(body: Mapping[str, Any]) -> Tools | None:
         message = f"Invalid 'tools': expected an array of 1 to {MOST_TOOLS} tools."
         raise bad_request(message, "tools", "invalid_value")
     parameters = dict(_function(tool, f"tools[{index}]") for index, tool in enumerate(given))
-    choice, named = _choice(body, list(parameters))
+    allowed = _allowed(body.get("tool_choice"), list(parameters))
+    choice, named = (allowed[0], None) if allowed is not None else _choice(body, list(parameters))
+    if allowed is not None:
+        parameters = {name: parameters[name] for name in allowed[1]}
     parallel = body.get("parallel_tool_calls")
     if parallel is not None and not isinstance(parallel, bool):
         message = "Invalid type for 'parallel_tool_calls': expected a boolean."

@@ -118,11 +118,22 @@ def _tools(body: Mapping[str, Any]) -> dict[str, Any]:
         if tool.get("type") != "function":
             message = f"Invalid value for 'tools[{index}].type': the emulator has function tools only."
             raise bad_request(message, f"tools[{index}].type", "invalid_value")
-    nested = [{"type": "function", "function": {key: tool[key] for key in tool if key != "type"}} for tool in given]
-    choice = body.get("tool_choice")
-    if isinstance(choice, dict) and choice.get("type") == "function":
-        choice = {"type": "function", "function": {"name": choice.get("name")}}
-    return {"tools": nested, "tool_choice": choice}
+    return {"tools": [_nested(tool) for tool in given], "tool_choice": _choice(body.get("tool_choice"))}
+
+
+def _nested(tool: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "function", "function": {key: tool[key] for key in tool if key != "type"}}
+
+
+def _choice(choice: Any) -> Any:
+    if not isinstance(choice, dict):
+        return choice
+    if choice.get("type") == "function":
+        return {"type": "function", "function": {"name": choice.get("name")}}
+    if choice.get("type") == "allowed_tools" and isinstance(choice.get("tools"), list):
+        tools = [_nested(tool) if isinstance(tool, dict) else tool for tool in choice["tools"]]
+        return {"type": "allowed_tools", "allowed_tools": {"mode": choice.get("mode"), "tools": tools}}
+    return choice
 
 
 def _format(body: Mapping[str, Any]) -> dict[str, Any]:
