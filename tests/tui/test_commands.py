@@ -17,6 +17,8 @@ from cupola_tui.panes.benchmarks.pane import BenchmarksPane
 from cupola_tui.panes.checkpoints.pane import CheckpointsPane
 from cupola_tui.panes.checkpoints.tables import FlipTable
 from cupola_tui.panes.datasets.pane import DatasetsPane
+from cupola_tui.panes.deployments.pane import DeploymentsPane
+from cupola_tui.panes.deployments.sweep import SweepScreen
 from cupola_tui.panes.jobs.pane import JobsPane
 from cupola_tui.screens.bench_form import BenchmarkForm
 from cupola_tui.screens.bench_runs import RunsScreen
@@ -44,6 +46,8 @@ HOLDERS: tuple[type[DOMNode], ...] = (
     Answers,
     CheckpointsPane,
     FlipTable,
+    DeploymentsPane,
+    SweepScreen,
     LabellingScreen,
     BenchmarkForm,
     RunsScreen,

@@ -18,7 +18,7 @@ from ...screens.form import FormScreen, Question
 from ...screens.menu import Choice, MenuScreen
 from ...views.actions import Action
 from ...views.deployments import actions
-from ...views.deployments.rows import money, tier_words
+from ...views.deployments.rows import model_words, money
 from .reading import DeploymentFacts
 from .sweep import SweepScreen
 
@@ -37,13 +37,14 @@ class Asking:
         if not found:
             self._owner.post_message(Say("No model is known yet: the service has not told its models.", warning=True))
             return
-        choices = [Choice(one.model, one.model, f"{one.kind} · {one.about}") for one in found.values()]
+        choices = [Choice(one.model, model_words(one.model), f"{one.kind} · {one.about}") for one in found.values()]
         model = await self._owner.app.push_screen_wait(MenuScreen("Deploy which model?", choices, typing=True))
         if model is None:
             return
         answers: Mapping[str, str] = {"name": found[model].suggested_name}
         while True:
-            form = FormScreen(f"Deploy {model}", self._tiers(model), _questions(model, answers), "see the cost")
+            questions = _questions(model, answers)
+            form = FormScreen(f"Deploy {model_words(model)}", self._tiers(model), questions, "see the cost")
             given = await self._owner.app.push_screen_wait(form)
             if given is None:
                 return
@@ -114,14 +115,14 @@ class Asking:
             self._owner.post_message(Ask(actions.sweep_action(chosen, self._profile, self._clock())))
 
     def _tiers(self, model: str) -> list[tuple[str, str]]:
-        rows = []
+        rows = [("tiers", "What each costs for standing there; tokens are paid on top.")]
         for tier in TIERS[:_SHOWN_TIERS]:
             if tier.name == "DeveloperTier" and not is_tuned(model):
                 continue
             price = hosting(model, tier.name).usd_per_hour
-            words = "no fee by the hour" if price == 0 else f"{money(price)} an hour"
-            free = "".join(f", {value}" for _, value in self._free(model, tier.name))
-            rows.append((tier_words(tier.name), f"{words}{free}. {tier.name}: {tier.about.partition(';')[0]}."))
+            words = "price by the hour not known" if price is None else f"{money(price)} an hour" if price else "no fee"
+            free = "".join(f"; {value}" for _, value in self._free(model, tier.name))
+            rows.append(("", f"{tier.name}: {words}{free}. {_sentence(tier.about.partition(';')[0])}"))
         return rows
 
     def _free(self, model: str, sku: str) -> list[tuple[str, str]]:
@@ -144,6 +145,10 @@ def _questions(model: str, answers: Mapping[str, str]) -> list[Question]:
         Question("idle", answers.get("idle", "never"), "goes when Cupola has not asked it so long"),
         Question("for", answers.get("for", ""), "what it is for, in words"),
     ]
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _wanted(model: str, answers: Mapping[str, str]) -> Wanted:

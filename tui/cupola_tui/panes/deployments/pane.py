@@ -45,6 +45,8 @@ class DeploymentsPane(ListAndDetail):
         self._profile, self._clock = profile, clock
         self._asking = Asking(self, self._facts, profile, clock)
         self._shown: list[Deployment] = []
+        self._moving: set[str] | None = None
+        """What was under way when the list was last drawn."""
         self._gone = False
         """Whether those that are gone are listed too."""
         self._table = Table(rows.COLUMNS, id="deployments", empty="No deployment has these words.")
@@ -192,7 +194,15 @@ class DeploymentsPane(ListAndDetail):
         if empty:
             self._nothing.show(self._nothing_yet)
         self._table.show(KeyedRows([row.name for row in shown], lambda index: rows.cells(shown[index], now)))
+        self._go_to_new({row.name for row in every if row.ours and row.state.moving})
         self._draw_detail()
+
+    def _go_to_new(self, moving: set[str]) -> None:
+        """Put the cursor on what has just been wished for: that is what one wants to watch."""
+        new = moving - self._moving if self._moving is not None else set()
+        self._moving = moving
+        for name in new:
+            self._table.move_to_key(name)
 
     def _nothing_yet(self, width: int) -> list[Line]:
         return detail.nothing_yet(self._profile, self._facts.trouble(), self._facts.asked(), self._clock(), width)

@@ -15,7 +15,7 @@ from cupola.store.database import Database
 from cupola.store.deployments import Deployment, State
 
 from ..actions import Action, place
-from .rows import money
+from .rows import model_words, money
 
 ASKS = "ask."
 """Actions that ask for more before their card begin so."""
@@ -27,10 +27,11 @@ def menu(row: Deployment | None, profile: Profile, orphans: int, refusal: str) -
     out = [_asking("deploy", "", "Deploy a model", "Asks which model, tier, capacity, fuse.", where, later, refusal)]
     if row is not None:
         not_now = refusal or _not_now(row)
+        absent = not_now or ("nothing of it stands" if row.state is State.FAILED and not row.stands else "")
         name = row.name
         out += [
-            _asking("extend", name, f"Set the fuse of {name}", "Asks when it is to go.", where, later, not_now),
-            _asking("scale", name, f"Scale {name}", "Asks for its new capacity.", where, later, not_now),
+            _asking("extend", name, f"Set the fuse of {name}", "Asks when it is to go.", where, later, absent),
+            _asking("scale", name, f"Scale {name}", "Asks for its new capacity.", where, later, absent),
             _asking("remove", name, f"Remove {name}", "Asks you to type its name.", where, later, not_now),
         ]
     none = refusal or ("" if orphans else "nothing that Cupola made is left over")
@@ -44,7 +45,8 @@ def create_action(takes: Plan, profile: Profile, now: float) -> Action:
     free = "" if takes.quota is None else f" {takes.quota.free:,.0f} of its quota is free."
     end = "stays until somebody removes it" if wanted.fuse_seconds is None else "goes by its fuse after "
     end += "" if wanted.fuse_seconds is None else duration_text(wanted.fuse_seconds)
-    what = f"{wanted.model} on {takes.tier.name}, capacity {wanted.capacity:,} ({takes.tier.unit}). It {end}.{free}"
+    size = f"capacity {wanted.capacity:,} ({takes.tier.unit})"
+    what = f"{model_words(wanted.model)} on {takes.tier.name}, {size}. It {end}.{free}"
     return Action(
         "deployment.create",
         wanted.name,

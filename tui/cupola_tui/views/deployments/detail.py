@@ -129,6 +129,8 @@ def _cost(row: Deployment, now: float, probe_usd: float) -> str:
 def _goes(row: Deployment, now: float) -> str:
     if row.state is State.GONE:
         return f"gone at {moment(row.gone_at, now)}" if row.gone_at is not None else "gone"
+    if row.state is State.FAILED and not row.stands:
+        return "nothing of it stands"
     at, parts = goes_at(row), []
     if at is not None:
         rule = at != row.fuse_at

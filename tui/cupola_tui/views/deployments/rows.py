@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cupola.deployments.tiers import find_tier, goes_at, hosting, hosting_so_far
@@ -46,6 +47,9 @@ _SHORT_TIERS = {
     "GlobalBatch": "batch",
 }
 
+_TUNED = re.compile(r"(?P<base>.+?)(-\d{4}-\d{2}-\d{2})?\.ft-[0-9a-f]{32}-?(?P<own>.+)")
+"""Base, its version's date, the service's id of the model, and what the person called it."""
+
 _SOON_SECONDS = 1_800.0
 
 
@@ -64,7 +68,7 @@ def cells(row: Deployment, now: float) -> tuple[Line, ...]:
     return (
         line((sign, ink)),
         line((row.name, dim or "bold")),
-        line((row.model, dim)),
+        line((model_words(row.model), dim)),
         line((tier_words(row.sku), dim)),
         line((capacity_words(row), dim)),
         line((state_words(row), ink)),
@@ -90,9 +94,15 @@ def tier_words(sku: str) -> str:
     return _SHORT_TIERS.get(tier.name, sku) if tier else sku
 
 
+def model_words(model: str) -> str:
+    """A model's name without what nobody reads: of a tuned one the base's name and its own suffix."""
+    match = _TUNED.fullmatch(model)
+    return f"{match['base']} · {match['own']}" if match else model
+
+
 def capacity_words(row: Deployment) -> str:
     """The capacity, and what it is to become."""
-    return f"{row.capacity}" if row.wanted_capacity is None else f"{row.capacity}→{row.wanted_capacity}"
+    return f"{row.capacity:,}" if row.wanted_capacity is None else f"{row.capacity:,}→{row.wanted_capacity:,}"
 
 
 def idle_words(row: Deployment, now: float) -> str:
@@ -113,6 +123,8 @@ def _goes(row: Deployment, now: float) -> Line:
     at = goes_at(row)
     if row.state in (State.GONE, State.REMOVING):
         return line(("", ""))
+    if row.state is State.FAILED and not row.stands:
+        return line(("–", "muted"))
     if at is None:
         return line(("–" if not row.ours else "never", "muted" if not row.ours else "warn"))
     return line((duration(max(0.0, at - now)), "warn" if at - now < _SOON_SECONDS else ""))
