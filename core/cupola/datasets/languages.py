@@ -35,7 +35,7 @@ _LISTS = {
     "we when where long much from at by if any will has they there which would could should about",
     "de": "der die das und ist nicht ein eine ich sie mit auf für den von zu wie was kann mein bitte es im dem",
     "fr": "le la les de des et est comment où un une que pour dans vous je ne pas sur avec mon votre du en ce qui au",
-    "es": "el la los las de y es un una que para en no por con su mi cómo puedo dónde quiero qué del al lo está este esta",
+    "es": "el la los las de y es un una que para en no por con su mi cómo puedo dónde quiero qué del al lo está este",
     "it": "il lo la gli di e è un una che per in non con mi come posso dove del sono si al della le i ho",
     "pt": "os as de e é um uma que para em não por com meu como da na se ao você",
     "nl": "de het een en is niet van ik dat op te voor met zijn u je wat hoe kan mijn in er aan",
