@@ -22,7 +22,7 @@ from . import prices, rows
 from .definition import Distillation
 
 _PURPOSE = "fine-tune"
-_CANCEL = "job.cancel"
+_CANCEL, _REFRESH = "job.cancel", "refresh"
 _GONE = frozenset({"error", "deleting", "deleted"})
 
 
@@ -71,6 +71,8 @@ async def train(world: World, scene: Scene, stage: Stage) -> Stage:
     nonce = digest([stage.inputs_hash, stage.workflow, stage.notes.get("attempt", 0)])
     job = await world.submit(request, nonce)
     jobs.save(world.database, [job])
+    # The polling looks seldom while nothing moves.
+    intents.wish(world.database, _REFRESH, "", world.clock())
     outputs = {
         "job": job.id,
         "training_file": sent[0],

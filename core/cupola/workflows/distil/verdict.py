@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -193,7 +194,9 @@ def payback_of(
         return None
     if saving.value <= 0:
         return Payback(saving, None, None, None)
-    surest, likeliest = saving.interval.low, saving.interval.high
+    # Where every answer costs the same there is no spread to make an interval of: the value stands for its ends.
+    ends = (saving.interval.low, saving.interval.high)
+    surest, likeliest = (end if math.isfinite(end) else saving.value for end in ends)
     low = paid.low / likeliest if likeliest > 0 else None
     high = None if paid.high is None or surest <= 0 else paid.high / surest
     hourly = paid.hosting_per_hour
