@@ -57,6 +57,20 @@ def test_a_sample_is_worth_what_its_grader_says_and_its_errors_are_counted(grade
     assert errors["valid_unresponsive_reward_error_mean"] == 0.0
 
 
+def test_the_parts_of_a_multi_grader_are_counted_each_by_itself():
+    pair = {"exact": EXACT, "json": JSON}
+    multi = {"type": "multi", "name": "pair", "graders": pair, "calculate_output": "(exact + json) / 2"}
+    with open_grading(multi, [VALID]) as grading:
+        for row, text in ((ROW, '{"answer": "yes"}'), (ROW, "yes"), (VALID, "yes")):
+            grading.grade(row, answer(text))
+        told = grading.take()
+    exact, parsed = told["parts"]["exact"], told["parts"]["json"]
+    assert exact["rewards"] == {"train_reward_mean": 0.5, "valid_reward_mean": 1.0}
+    assert parsed["rewards"] == {"train_reward_mean": 0.5, "valid_reward_mean": 0.0}
+    assert exact["errors"]["train_sample_parse_error_count"] == 0
+    assert parsed["errors"]["train_sample_parse_error_count"] == told["errors"]["train_sample_parse_error_count"] == 1
+
+
 def test_what_was_told_is_not_told_again():
     with open_grading(EXACT, []) as grading:
         grading.grade(ROW, answer(""))

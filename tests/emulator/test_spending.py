@@ -72,6 +72,19 @@ async def test_grader_models_are_paid_for_by_their_tokens(start, reinforcement_r
         assert 30 < cost < 31
 
 
+async def test_a_metrics_event_shows_every_part_of_a_multi_grader(emulator, reinforcement_rows):
+    parts = {"a": EXACT, "b": {**EXACT, "name": "same", "operation": "eq"}}
+    grader = {"type": "multi", "name": "both", "graders": parts, "calculate_output": "max(a, b)"}
+    job = await reinforce(emulator, reinforcement_rows, grader, hyperparameters={"n_epochs": 1})
+    await emulator.until_status(job.id, "succeeded", "failed")
+    events = [event.data for event in await emulator.events(job.id) if event.type == "metrics"]
+    data = next(data for data in events if "full_valid_mean_reward" in data)
+    for kind in ("scores", "errors"):
+        named = [(entry["name"], entry["type"]) for entry in data[kind]["graders"]]
+        assert named == [("both", "multi"), ("exact", "string_check"), ("same", "string_check")]
+    assert data["errors"]["graders"][1]["valid_other_error_mean"] == 0.0
+
+
 async def test_a_developer_job_yields_to_dearer_tiers_and_resumes_by_itself(start, chat_rows):
     async with start(speed=40) as emulator:
         create, file_id = emulator.azure.fine_tuning.jobs.create, await emulator.upload(chat_rows)

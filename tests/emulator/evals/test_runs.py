@@ -84,7 +84,7 @@ async def test_slow_python_graders_leave_the_service_answering(evals):
     source = "def grade(sample, item):\n    for number in range(300_000):\n        pass\n    return 1.0"
     slow = {"type": "python", "name": "slow", "source": source}
     evaluation = await evals.create(slow, schema={})
-    rows = {"type": "file_content", "content": stored(*[("yes", "yes")] * 200)}
+    rows = {"type": "file_content", "content": stored(*[("yes", "yes")] * 2_000)}
     run = await evals.start(evaluation, {"type": "jsonl", "source": rows})
 
     async def grading():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -23,20 +23,7 @@ from cupola.graders import (
 from ..engine import Answer, Grade, TrainingRow
 from ..judge import judge
 from .posting import post_to_endpoint
-
-FAMILIES = (
-    "formula_parse_error",
-    "sample_parse_error",
-    "truncated_observation_error",
-    "unresponsive_reward_error",
-    "invalid_variable_error",
-    "other_error",
-    "python_grader_server_error",
-    "python_grader_runtime_error",
-    "model_grader_server_error",
-    "model_grader_refusal_error",
-    "model_grader_parse_error",
-)
+from .tallies import Split, Tally, errors_of, rewards_of, seconds_of, usage_of
 
 
 class Grading:
@@ -46,7 +33,8 @@ class Grading:
         self._grader = grader
         self._sandbox = sandbox
         self._valid = {id(row) for row in valid_rows}
-        self._counts: Counter[str] = Counter()
+        self._whole: dict[Split, Tally] = defaultdict(Tally)
+        self._parts: dict[str, dict[Split, Tally]] = defaultdict(lambda: defaultdict(Tally))
 
     def grade(self, row: Mapping[str, Any], answer: Answer) -> Grade:
         """Grade an answer to a row as the service does: what cannot be graded is worth nothing.
@@ -56,13 +44,10 @@ class Grading:
         """
         started = time.perf_counter()
         result = self._result(row, answer)
-        families = list(result.errors.families)
-        if answer.finish_reason == "length":
-            families.append("truncated_observation_error")
-        split = "valid" if id(row) in self._valid else "train"
-        self._count(split, result, families, time.perf_counter() - started)
+        reward = service_reward(self._grader, result)
+        self._count("valid" if id(row) in self._valid else "train", answer, result, reward, started)
         error = result.errors.families[0] if result.errors else None
-        return Grade(service_reward(self._grader, result), error, result.sub_rewards)
+        return Grade(reward, error, result.sub_rewards)
 
     def _result(self, row: Mapping[str, Any], answer: Answer) -> GraderResult:
         if not answer.text.strip():
@@ -71,34 +56,27 @@ class Grading:
         sample = text_sample(answer.text)
         return run_grader(self._grader, item_of_row(row), sample, judge, post=post_to_endpoint, sandbox=self._sandbox)
 
-    def _count(self, split: str, result: GraderResult, families: Sequence[str], seconds: float) -> None:
-        self._counts[f"{split}_samples"] += 1
-        self._counts.update(f"{split}_{family}" for family in families)
-        self._counts[f"{split}_microseconds"] += round(seconds * 1e6)
-        for usage in result.token_usage.values():
-            self._counts[f"{split}_prompt_tokens"] += usage.prompt_tokens
-            self._counts[f"{split}_completion_tokens"] += usage.completion_tokens
+    def _count(self, split: Split, answer: Answer, result: GraderResult, reward: float, started: float) -> None:
+        cut = ["truncated_observation_error"] if answer.finish_reason == "length" else []
+        families = [*result.errors.families, *cut]
+        self._whole[split].add(result, reward, families, time.perf_counter() - started)
+        for key, part in result.sub_results.items():
+            self._parts[key][split].add(part, part.reward or 0.0, part.errors.families, part.execution_time)
 
-    def take(self) -> dict[str, dict[str, float]]:
-        """Errors, token usage and seconds per sample since the last call, under the service's names."""
-        counts, self._counts = self._counts, Counter()
-        splits = [(split, counts[f"{split}_samples"]) for split in ("train", "valid") if counts[f"{split}_samples"]]
-        errors: dict[str, float] = {}
-        usage: dict[str, float] = {}
-        for split, samples in splits:
-            for family in FAMILIES:
-                name = f"{split}_{family}"
-                errors[f"{name}_mean"] = counts[name] / samples
-                errors[f"{name}_count"] = counts[name]
-            for kind in ("prompt_tokens", "completion_tokens"):
-                if counts[f"{split}_{kind}"]:
-                    usage[f"{split}_{kind}_mean"] = counts[f"{split}_{kind}"] / samples
-                    usage[f"{split}_{kind}_count"] = samples
-        seconds = {
-            f"{split}_execution_latency_mean": counts[f"{split}_microseconds"] / 1e6 / samples
-            for split, samples in splits
+    def take(self) -> dict[str, Any]:
+        """Errors, token usage and seconds per sample since the last call, under the service's names.
+
+        `parts` has the rewards and errors of a multi grader's parts, by key.
+        """
+        whole, self._whole = self._whole, defaultdict(Tally)
+        parts = dict(self._parts)
+        self._parts.clear()
+        return {
+            "errors": errors_of(whole),
+            "usage": usage_of(whole),
+            "seconds": seconds_of(whole),
+            "parts": {key: {"rewards": rewards_of(tally), "errors": errors_of(tally)} for key, tally in parts.items()},
         }
-        return {"errors": errors, "usage": usage, "seconds": seconds}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,14 @@ def _grader(job: Job) -> dict[str, Any]:
 
 def _grader_name(job: Job) -> str:
     return str(_grader(job).get("name") or _grader(job)["type"])
+
+
+def _parts(job: Job, grading: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Name, type and measurements of each part of a multi grader."""
+    measured = grading.get("parts", {})
+    for key, definition in (_grader(job).get("graders") or {}).items():
+        told = measured.get(key, {"rewards": {}, "errors": {}})
+        yield str(definition.get("name") or key), str(definition["type"]), told
 
 
 def step_columns(job: Job, message: dict[str, Any]) -> dict[str, float]:
@@ -47,8 +56,14 @@ def metrics_event(resource: Resource, job: Job, message: dict[str, Any]) -> tupl
     data: dict[str, Any] = {"step": message["step"], "total_steps": job.total_steps, **metrics}
     if parse_error is not None:
         data["full_valid_mean_parse_error"] = parse_error
-    data["scores"] = {**rewards, "graders": [{**identity, **rewards}]}
-    data["errors"] = {"graders": [{**identity, **grading["errors"]}]}
+    parts = [({"name": name, "type": kind}, told) for name, kind, told in _parts(job, grading)]
+    data["scores"] = {
+        **rewards,
+        "graders": [{**identity, **rewards}, *({**part, **told["rewards"]} for part, told in parts)],
+    }
+    data["errors"] = {
+        "graders": [{**identity, **grading["errors"]}, *({**part, **told["errors"]} for part, told in parts)]
+    }
     data["timing"] = {
         "step": {"full_iteration": message["seconds"] * resource.clock.speed},
         "graders": [{**identity, **grading["seconds"]}],
