@@ -248,6 +248,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("runs.compare", "=", "compare", "Compare the two marked runs", "compare"),
     Command("runs.close", "escape,q", "close", "Close", "close"),
     Command("define.store", "ctrl+s", "store", "Check it and store it", "store"),
+    Command("define.dataset", "ctrl+o", "dataset", "Look for the dataset's file", "dataset"),
     Command("define.arm", "a", "arm", "Pick a deployment that is not listed", "other arm"),
     Command("define.grader", "g", "grader", "Pick a grader from a file", "grader"),
     Command("define.next", "down", "move(1)", "Next field"),

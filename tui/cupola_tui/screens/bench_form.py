@@ -49,6 +49,7 @@ HINTS: Mapping[str, str] = {
 
 _KEYS = (
     ("ctrl+s", "check and store"),
+    ("ctrl+o", "find the dataset"),
     ("tab", "next"),
     ("space", "pick"),
     ("enter", "settings"),
@@ -122,6 +123,17 @@ class BenchmarkForm(ModalScreen[Defined | None]):
         self.query_one("#define-foot", Lines).show(self._foot)
         draft = self._typed()
         self.run_worker(lambda: self._check(draft), thread=True, exclusive=True, group="check")
+
+    def action_dataset(self) -> None:
+        """Look for the dataset's file."""
+
+        def answer(path: str | None) -> None:
+            if path is not None:
+                field = next(one for one in self.query(Input) if one.name == "dataset")
+                field.value = path
+                field.focus()
+
+        self.app.push_screen(PathScreen("The items: a JSON Lines file", Path.cwd(), (".jsonl",)), answer)
 
     def action_arm(self) -> None:
         """Pick a deployment that is not listed."""

@@ -17,6 +17,7 @@ from ...messages import Keep
 from ...views.bench.records import BoardView
 from ..pane import Pane
 from .calculating import Calculation
+from .foresight import Foresight
 from .keeping import to_text
 from .leaderboard import Leaderboard
 from .reading import read_board
@@ -43,6 +44,9 @@ class BoardPane(Pane):
             super().__init__()
             self.worked, self.seconds = worked, seconds
 
+    class Foreseen(Message):
+        """It is known what a benchmark could show."""
+
     def __init__(
         self,
         facts: BenchmarkFacts,
@@ -55,6 +59,7 @@ class BoardPane(Pane):
         super().__init__(id=id, classes=classes)
         self._facts, self._clock = facts, clock
         self._calculation = Calculation(facts, work_out, self._spawn, self._report)
+        self._foresight = Foresight(facts, self._spawn_beside, lambda: self.post_message(self.Foreseen()))
         self._shown_name = ""
         self._run_id: int | None = None
         """The run that was picked; None is the newest."""
@@ -116,6 +121,14 @@ class BoardPane(Pane):
     def _spawn(self, work: Callable[[], None]) -> None:
         self.run_worker(work, thread=True, exclusive=True, group="board")
 
+    def _spawn_beside(self, work: Callable[[], None]) -> None:
+        self.run_worker(work, thread=True, group="foresight")
+
+    @on(Foreseen)
+    def _foreseen(self, event: Foreseen) -> None:
+        event.stop()
+        self._read()
+
     def _report(self, worked: Worked, seconds: float) -> None:
         self.post_message(self.Done(worked, seconds))
 
@@ -146,7 +159,8 @@ class BoardPane(Pane):
         names = [one.benchmark.name for one in self._facts.known()]
         place = names.index(known.benchmark.name), len(names)
         worked, working = self._calculation.newest(task), self._calculation.working
-        self._view = read_board(self._facts, known, place, worked, working=working)
+        view = read_board(self._facts, known, place, worked, working=working)
+        self._view = view if task is not None else replace(view, sight=self._foresight.of(known.shown))
         self._leaderboard.show(self._view, self._clock())
         self._show_below()
 

@@ -11,7 +11,7 @@ from cupola.benchmarks.frontier import frontier
 from cupola.benchmarks.leaderboard import Leaderboard, leaderboard
 from cupola.benchmarks.noise import noise_of
 from cupola.benchmarks.outcomes import views_of
-from cupola.benchmarks.power import sight_of
+from cupola.benchmarks.power import need_for, sight_of
 from cupola.benchmarks.roles import Proposal, propose
 from cupola.benchmarks.table import Table
 from cupola.errors import CupolaError
@@ -86,6 +86,7 @@ def _notes(board: Leaderboard) -> tuple[str, ...]:
         sight = sight_of(board)
         seen = numbers.score(sight.difference, board.view.scale.width)
         notes.append(f"Smallest difference that {sight.prompts:,} prompts can show: {seen} (80% power at .05).")
+        notes += _needed(board)
     for noise in noise_of(board):
         change = numbers.score(noise.floor.change.value, board.view.scale.width)
         flips = numbers.share(noise.floor.flips.value)
@@ -95,6 +96,16 @@ def _notes(board: Leaderboard) -> tuple[str, ...]:
     if board.few_prompts:
         notes.append("Few prompts: intervals rest on fewer than ten.")
     return tuple(notes)
+
+
+def _needed(board: Leaderboard) -> list[str]:
+    """What it takes to see a difference as small as the margin, where there is not enough yet."""
+    need = need_for(board, board.margin)
+    if not need.further:
+        return []
+    money = "" if need.usd is None else f", about {numbers.dollars(need.usd)} in all arms without graders"
+    margin = numbers.score(board.margin, board.view.scale.width)
+    return [f"To see a difference as small as the margin, {margin}: {need.further:,} more prompts{money}."]
 
 
 class Shelf:

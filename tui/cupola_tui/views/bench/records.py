@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cupola.benchmarks.definition import Benchmark
 from cupola.benchmarks.leaderboard import Leaderboard
+from cupola.benchmarks.power import Sight
 from cupola.benchmarks.roles import Proposal
 from cupola.models import Problem
 from cupola.store.benchmarks import Run
@@ -53,5 +54,7 @@ class BoardView:
     """How many runs of this one there are."""
     earlier: bool = False
     """The run is not the newest."""
+    sight: Sight | None = None
+    """What it could show, before there are results."""
     estimate: Told | None = None
     """What was told before the run was begun; None if it was begun elsewhere."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cupola.benchmarks.roles import Proposal
 
 from ...lines import Line, Span, line, wrapped
+from ..words import count
 from .board import ROLE_SIGNS
 from .records import BoardView
 
@@ -17,7 +18,7 @@ def verdict_lines(view: BoardView, width: int) -> list[Line]:
     if view.board is None and view.working:
         return wrapped("The answers so far are being compared.", width, "muted")
     if not view.proposals:
-        return wrapped("The verdict follows when answers are graded.", width, "muted")
+        return [*wrapped("The verdict follows when answers are graded.", width, "muted"), *_sight_lines(view, width)]
     out: list[Line] = []
     told: set[str] = set()
     for proposal in view.proposals:
@@ -25,6 +26,18 @@ def verdict_lines(view: BoardView, width: int) -> list[Line]:
     for note in view.notes:
         out += _beside("·", "muted", note, "muted", width)
     return out
+
+
+def _sight_lines(view: BoardView, width: int) -> list[Line]:
+    """How small a difference shows, before anything is paid for."""
+    sight = view.sight
+    if sight is None:
+        return []
+    text = (
+        f"Before it is paid for: {count(sight.prompts, 'prompt')} can show a difference of pass rates of"
+        f" {sight.difference:.0%} or more (80% power at .05), {sight.basis}."
+    )
+    return [(), *wrapped(text, width, "info")]
 
 
 def _proposal_lines(proposal: Proposal, view: BoardView, told: set[str], width: int) -> list[Line]:
