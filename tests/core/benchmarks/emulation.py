@@ -9,10 +9,14 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cupola.benchmarks.definition import from_json
+from cupola.benchmarks.items import items_of
+from cupola.emulator.state.ledger import request_hash
 from cupola.paths import Paths, default_paths
 from cupola.settings import Profile
 from cupola.store import answers, benchmarks
@@ -28,7 +32,33 @@ from pathlib import Path
 from cupola.emulator.serve import serve
 serve("127.0.0.1", 0, Path(sys.argv[1]), float(sys.argv[2]), engines=sys.argv[3])
 """
+USAGE = {"include_usage": True}
 CHAT = "POST /openai/*chat/completions"
+STORM: tuple[dict[str, Any], ...] = (
+    {"route": CHAT, "fault": "rate_limited", "rate": 0.08, "seconds": 0.05},
+    {"route": CHAT, "fault": "server_error", "rate": 0.07},
+    {"route": CHAT, "fault": "reset", "rate": 0.05},
+    {"route": CHAT, "fault": "reset_answer", "rate": 0.04},
+    {"route": CHAT, "fault": "truncated", "rate": 0.04},
+    {"route": CHAT, "fault": "stall", "rate": 0.02, "seconds": 0.5},
+)
+"""Three calls in ten go wrong in one way or another."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A run's rows held one by one against the emulator's ledger of what was paid for."""
+
+    rows: int
+    answered: int
+    lost: int
+    """Requests sent by a worker that died, or broken off: each may have been paid for without being heard of."""
+    unpaid: int
+    """Answered rows that nobody paid for; must be 0."""
+    twice: int
+    """Calls paid for beyond a row's one answer and its requests that were lost; must be 0."""
+    strange: int
+    """Calls paid for that no row asked for; must be 0."""
 
 
 @dataclass
@@ -109,6 +139,35 @@ class Emulation:
     def created(self, kind: str) -> list[dict[str, Any]]:
         """What the service holds of a kind: batches, evals, or evals/ID/runs."""
         return list(self._send("GET", f"/openai/v1/{kind}?limit=100")["data"])
+
+    def settled(self, database: Database, run_id: int) -> Account:
+        """Hold a run's rows against the ledger."""
+        run = benchmarks.get_run(database, run_id)
+        assert run is not None
+        benchmark = from_json(run.definition)
+        items = items_of(benchmark, benchmarks.items(database, run.split))
+        known = {(entry.sent.request, entry.sent.number): entry for entry in answers.of_run(database, run_id)}
+        bills = Counter(str(call["request_hash"]) for call in self._bills())
+        found = Counter[str]()
+        for ask in benchmarks.asks(database, run_id):
+            entry, arm = known[ask.request, ask.number], benchmark.arms[ask.arm]
+            body = {**arm.body(list(items[ask.place].messages)), "stream": True, "stream_options": USAGE}
+            paid = bills.pop(request_hash(arm.deployment, body), 0)
+            answered = entry.answer.state is AnswerState.ANSWERED
+            found += Counter(rows=1, answered=answered, lost=entry.sent.lost, unpaid=answered and not paid)
+            found += Counter(twice=max(paid - answered - entry.sent.lost, 0))
+        return Account(
+            **{name: found[name] for name in Account.__annotations__ if name != "strange"}, strange=len(bills)
+        )
+
+    def _bills(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            after = found[-1]["seq"] if found else 0
+            page = self._send("GET", f"/emulator/ledger?limit=10000&after={after}")
+            found += page["data"]
+            if not page["has_more"]:
+                return found
 
     def close(self) -> None:
         self.kill_worker()
