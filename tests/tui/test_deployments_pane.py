@@ -125,7 +125,7 @@ async def test_deploying_asks_for_a_model_and_settings_and_shows_a_card_before_i
 async def test_a_form_that_cannot_be_granted_says_why_and_keeps_what_was_typed(
     deployed: Database, open_app: Open, see: See
 ) -> None:
-    async with open_app().run_test(size=(120, 40)) as pilot:
+    async with open_app().run_test(size=(120, 40), notifications=True) as pilot:
         await opened(pilot, see, "cora")
         await pilot.press("x")
         await see(pilot, "Deploy a model")
@@ -135,14 +135,14 @@ async def test_a_form_that_cannot_be_granted_says_why_and_keeps_what_was_typed(
         await see(pilot, "see the cost")
         await pilot.press("tab", "tab", "x", "enter")
         await see(pilot, "The capacity must be")
-        await see(pilot, "50x")
+        await see(pilot, "capacity     x")
         await pilot.press("escape")
         await pilot.pause()
     assert len(deployments.all_deployments(deployed)) == 3
 
 
 async def test_removing_needs_the_name_typed(deployed: Database, open_app: Open, see: See) -> None:
-    async with open_app().run_test(size=(120, 40)) as pilot:
+    async with open_app().run_test(size=(120, 40), notifications=True) as pilot:
         await opened(pilot, see, "cora")
         await select(pilot, see, 1, "$3.40 so far")
         for typed, state in (("wrong", State.READY), ("cora", State.REMOVING)):

@@ -116,6 +116,8 @@ def _capacity(row: Deployment, quota: Sequence[QuotaLine]) -> str:
 
 
 def _cost(row: Deployment, now: float, probe_usd: float) -> str:
+    if row.state is State.FAILED and not row.stands:
+        return "nothing"
     price = hosting(row.model, row.sku)
     if price.usd_per_hour is None:
         return "its price by the hour is not in the price table; tokens are paid on top"

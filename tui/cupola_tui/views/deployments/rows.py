@@ -75,7 +75,7 @@ def cells(row: Deployment, now: float) -> tuple[Line, ...]:
         line((age, dim)),
         line((idle_words(row, now), dim)),
         line((money(hosting_so_far(row, now)), dim)),
-        line((money(hosting(row.model, row.sku).usd_per_hour), dim)),
+        line((money(hosting(row.model, row.sku).usd_per_hour if row.stands or row.state.moving else 0.0), dim)),
         _goes(row, now),
     )
 
