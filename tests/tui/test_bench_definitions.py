@@ -18,6 +18,7 @@ from textual.widgets import Input
 from cupola.benchmarks.definition import Arm, Benchmark, GraderUse, from_json
 from cupola.benchmarks.files import Defined, read_benchmark
 from cupola.benchmarks.items import split_hash
+from cupola.benchmarks.noise import with_second_run
 from cupola.benchmarks.start import define, want_run
 from cupola.errors import CupolaError, UsageError
 from cupola.settings import Profile
@@ -290,6 +291,25 @@ async def test_what_the_editor_leaves_behind_is_told_and_kept_until_it_is_mended
         await see(pilot, "small is defined anew")
     stored = benchmarks.get_benchmark(database, "small")
     assert stored is not None and from_json(stored.definition).margin == 0.3
+
+
+async def test_an_arm_added_for_the_noise_floor_is_no_part_of_the_definition_that_is_edited(
+    open_bench: Callable[[], CupolaApp],
+    see: See,
+    folder: Path,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    define(database, _small(), NOW)
+    run = want_run(database, with_second_run(_small().benchmark, "strong"), NOW)
+    benchmarks.set_state(database, run.id, RunState.CANCELLED, NOW)
+    _editor(folder, monkeypatch, f"cp \"$1\" '{folder}/seen.toml'")
+    async with open_bench().run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("2")
+        await see(pilot, "cancelled")
+        await pilot.press("e")
+        await see(pilot, "Nothing was changed")
+    assert "strong" in (text := (folder / "seen.toml").read_text()) and "(again)" not in text
 
 
 async def test_an_editor_that_is_not_there_is_told(

@@ -183,6 +183,10 @@ async def test_a_card_is_written_into_a_new_file_and_never_over_one(
             await see(pilot, "Export a decision card")
             await pilot.press("enter")
             await see(pilot, told)
+        await pilot.press(":", *"bench card", "enter")
+        await see(pilot, "Export a decision card")
+        await pilot.press(*["backspace"] * 7, *"king", "enter")
+        await see(pilot, "There is no role 'king'")
     text = (tmp_path / "small-teacher.md").read_text()
     assert text.startswith("## Teacher: first") and "Paired by prompt" in text
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from textual.widget import Widget
 
 from cupola.benchmarks import start
+from cupola.benchmarks.definition import Benchmark
 from cupola.benchmarks.files import Defined
 from cupola.errors import CupolaError
 from cupola.settings import Profile
@@ -65,7 +67,7 @@ class Definitions:
 
     def copy(self, known: Known) -> None:
         """The form with what a benchmark says; the same name replaces the definition, earlier runs stay."""
-        benchmark = known.shown
+        benchmark = _without_second_runs(known.shown)
         draft = draft_of(benchmark, self._facts.rows(benchmark.split), f"{editing.file_stem(benchmark.name)}.toml")
         database = self._facts.database
         arms, graders = (
@@ -77,7 +79,7 @@ class Definitions:
 
     def edit_text(self, known: Known) -> None:
         """Open the definition as TOML in the editor, and take what comes back if it can be run."""
-        benchmark = known.shown
+        benchmark = _without_second_runs(known.shown)
         text = self._texts.pop(benchmark.name, None)
         rows = self._facts.rows(benchmark.split)
         try:
@@ -112,6 +114,11 @@ class Definitions:
 
     def _say(self, text: str) -> None:
         self._pane.post_message(Say(text, warning=True))
+
+
+def _without_second_runs(benchmark: Benchmark) -> Benchmark:
+    """The definition without the arms that were added for a noise floor, which no file tells apart from the first."""
+    return replace(benchmark, arms=tuple(arm for arm in benchmark.arms if not arm.series))
 
 
 def _stored(folder: Path, draft: Draft) -> Defined:
