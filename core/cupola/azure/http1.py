@@ -141,7 +141,8 @@ class Connections:
     """With the time since which each has lain; the last used is used next."""
     _busy: set[_Connection] = field(default_factory=set)
     _look: asyncio.TimerHandle | None = None
-    _heads: dict[tuple[object, ...], bytes] = field(default_factory=dict)
+    _heads: dict[tuple[object, ...], bytes] = field(default_factory=dict, repr=False)
+    """They hold the key."""
 
     @asynccontextmanager
     async def post(self, target: str, headers: Mapping[str, str], content: bytes) -> AsyncIterator[Response]:

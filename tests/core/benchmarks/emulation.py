@@ -70,7 +70,8 @@ class Emulation:
 
     def __post_init__(self) -> None:
         command = [sys.executable, "-c", _SERVE, str(self.home / "emulator"), str(self.speed), ENGINES]
-        self.server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        with (self.home / "emulator.log").open("w") as log:
+            self.server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self.server.stdout is not None
         told = json.loads(self.server.stdout.readline())
         self.endpoint, self.key = str(told["endpoint"]), str(told["api_key"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Iterator
@@ -115,6 +116,29 @@ async def test_rows_that_global_batch_refuses_are_errors_and_are_asked_again_alo
 
     assert again.id == run.id
     assert len(emulation.created("batches")) == 2
+
+
+@pytest.mark.parametrize("emulation", [5.0], indirect=True)
+@pytest.mark.parametrize("engine", ["batch", "evals"])
+async def test_a_cancelled_run_is_stopped_at_the_service_and_its_open_rows_go_on_later(
+    emulation: Emulation, store: Database, engine: str
+) -> None:
+    emulation.deploy(BULK, "GlobalBatch" if engine == "batch" else "GlobalStandard")
+    run = wanted(store, engine, (BULK,), items=40)
+    at_work = asyncio.create_task(carried_out(emulation, store, run))
+    while not any(part.get("id") for part in now(store, run).remote.values() if isinstance(part, dict)):
+        assert not at_work.done()
+        await asyncio.sleep(0.02)
+    benchmarks.set_state(store, run.id, RunState.CANCELLED, 2.0)
+    assert (await at_work).state is RunState.CANCELLED
+
+    ended = await carried_out(emulation, store, wanted(store, engine, (BULK,), items=40))
+
+    assert (ended.id, ended.state, ended.problem) == (run.id, RunState.DONE, None)
+    assert {entry.answer.state for entry in answers.of_run(store, run.id)} == {AnswerState.ANSWERED}
+    assert board_of(store, ended).rows[0].outcomes.judged == 40
+    if engine == "batch":
+        assert emulation.paid() == (40, 40)
 
 
 @pytest.mark.parametrize("engine", ["batch", "evals"])

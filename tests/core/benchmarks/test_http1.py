@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import itertools
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,7 +107,9 @@ def test_a_connection_that_shall_close_is_not_kept() -> None:
 
 
 @asynccontextmanager
-async def served(*answers: bytes, silence: float = 5.0) -> AsyncIterator[tuple[Connections, list[int]]]:
+async def served(
+    *answers: bytes, silence: float = 5.0, tls: tuple[ssl.SSLContext, ssl.SSLContext] | None = None
+) -> AsyncIterator[tuple[Connections, list[int]]]:
     """A server that gives each connection these answers in turn, and then says nothing; counts its connections."""
     opened: list[int] = []
     ended = asyncio.Semaphore(0)
@@ -115,9 +124,10 @@ async def served(*answers: bytes, silence: float = 5.0) -> AsyncIterator[tuple[C
         writer.close()
         ended.release()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls[0] if tls else None)
     port = server.sockets[0].getsockname()[1]
-    connections = Connections(f"http://127.0.0.1:{port}", None, silence_seconds=silence)
+    endpoint = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
+    connections = Connections(endpoint, tls[1] if tls else None, silence_seconds=silence)
     try:
         yield connections, opened
     finally:
@@ -126,6 +136,30 @@ async def served(*answers: bytes, silence: float = 5.0) -> AsyncIterator[tuple[C
             await ended.acquire()
         server.close()
         await server.wait_closed()
+
+
+def certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's context with a certificate for localhost, and a client's that trusts it alone."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    today = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - dt.timedelta(days=1))
+        .not_valid_after(today + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    pem = certificate.public_bytes(serialization.Encoding.PEM)
+    (folder / "both.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, *form) + pem)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(folder / "both.pem")
+    return server, ssl.create_default_context(cadata=pem.decode())
 
 
 async def asked(connections: Connections, headers: dict[str, str] | None = None) -> bytes:
@@ -160,3 +194,19 @@ async def test_a_header_with_a_line_break_is_not_sent() -> None:
         with pytest.raises(ServiceError, match="cannot be sent"):
             await asked(connections, {"api-key": "a\r\nhost: elsewhere"})
         assert not opened
+
+
+async def test_connections_under_tls_are_used_again_and_checked_for_their_name(tmp_path: Path) -> None:
+    contexts = certified(tmp_path)
+    async with served(PLAIN, PLAIN, tls=contexts) as (connections, opened):
+        assert [await asked(connections) for _ in range(2)] == [b"hello", b"hello"]
+        assert len(opened) == 1
+        elsewhere = Connections(connections.endpoint.replace("localhost", "127.0.0.1"), contexts[1])
+        with pytest.raises(UnreachableError, match="CERTIFICATE_VERIFY_FAILED"):
+            await asked(elsewhere)
+
+
+def test_the_key_is_not_shown() -> None:
+    connections = Connections("http://127.0.0.1:1", None)
+    connections._request("/", {"api-key": "k-secret"}, b"")
+    assert "k-secret" not in repr(connections)
