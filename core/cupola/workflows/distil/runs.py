@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from ...benchmarks.definition import Benchmark, to_json
 from ...benchmarks.estimate import Range, RunEstimate, estimate
 from ...benchmarks.items import items_of
+from ...benchmarks.schedule import asks_of
 from ...benchmarks.start import want_run
 from ...errors import CupolaError
-from ...store import benchmarks, health
+from ...store import answers, benchmarks, health
 from ...store.benchmarks import Progress, Run, RunState, StoredBenchmark
 from ...store.database import Database
 from ...store.workflows import Stage, StageState
@@ -50,7 +52,8 @@ async def carried(world: World, scene: Scene, stage: Stage, wanted: Sequence[Ben
     database = world.database
     if "before" not in stage.notes:
         # What these runs had spent before this workflow wanted them is not its own.
-        noted = {"before": _spent_before(database, wanted), "already": stage.spend}
+        noted: dict[str, Any] = {"before": _spent_before(database, wanted), "already": stage.spend}
+        noted["journalled"] = journalled_usd(database, wanted)
         return replace(stage, unit="answers", total=float(_rows(database, wanted)), notes={**stage.notes, **noted})
     runs: list[Run] = []
     for one in wanted:
@@ -63,7 +66,7 @@ async def carried(world: World, scene: Scene, stage: Stage, wanted: Sequence[Ben
         runs.append(run)
         if not is_done(run):
             break
-    return _told(stage, runs, len(wanted))
+    return _told(database, stage, runs, wanted)
 
 
 def is_done(run: Run | None) -> bool:
@@ -137,17 +140,34 @@ def _got(progress: Progress) -> int:
     return progress.answered + progress.graded
 
 
-def _told(stage: Stage, runs: Sequence[Run], wanted: int) -> Stage:
+def _told(database: Database, stage: Stage, runs: Sequence[Run], wanted: Sequence[Benchmark]) -> Stage:
     spent = sum(max(run.progress.usd - before, 0.0) for run, before in zip(runs, stage.notes["before"], strict=False))
     stage = replace(
         stage,
         done=float(sum(run.progress.answered for run in runs)),
-        spend=stage.notes["already"] + spent,
+        spend=max(stage.spend, stage.notes["already"] + spent),
         notes={**stage.notes, "runs": [run.id for run in runs]},
     )
-    if len(runs) == wanted and all(map(is_done, runs)):
-        # All that these runs have ever cost, whoever wanted them.
-        usd = sum(run.progress.usd for run in runs)
-        outputs = {"runs": [run.id for run in runs], "usd": usd}
-        return replace(stage, state=StageState.DONE, outputs=outputs, problem=None)
-    return stage
+    if len(runs) < len(wanted) or not all(map(is_done, runs)):
+        return stage
+    # A worker that was killed had not counted its last calls yet; the journal has them all.
+    known = journalled_usd(database, wanted)
+    spend = max(stage.spend, stage.notes["already"] + known - stage.notes["journalled"])
+    outputs = {"runs": [run.id for run in runs], "usd": known}
+    return replace(stage, state=StageState.DONE, outputs=outputs, spend=spend, problem=None)
+
+
+def journalled_usd(database: Database, wanted: Sequence[Benchmark]) -> float:
+    """What the answers to some runs' rows and their grading have cost, whoever asked for them."""
+    keys: set[tuple[str, int]] = set()
+    for one in wanted:
+        items = items_of(one, benchmarks.items(database, one.split))
+        rows = {(ask.request, ask.number) for ask in asks_of(one, items)}
+        keys |= rows
+        for use in one.graders:
+            for request, number, calls in database.rows(
+                "SELECT request, number, calls FROM grades WHERE grader = ? AND calls != '[]'", (use.hash,)
+            ):
+                if (request, number) in rows:
+                    keys.update((str(asked), int(place)) for asked, place in json.loads(calls))
+    return sum(entry.answer.usd or 0.0 for entry in answers.find_many(database, keys).values())
