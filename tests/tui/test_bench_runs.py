@@ -30,7 +30,7 @@ from cupola_tui.panes.benchmarks.calculating import Calculation
 from cupola_tui.panes.benchmarks.comparing import comparison_of
 from cupola_tui.panes.benchmarks.keeping import from_text, to_text, told_from_text
 from cupola_tui.panes.benchmarks.working import Task, Worked, task_of, work_out
-from cupola_tui.views.bench.board import run_lines
+from cupola_tui.views.bench.progress import run_lines
 from cupola_tui.views.bench.records import BoardView, Told
 from cupola_tui.views.bench.runs import change_lines
 

@@ -19,6 +19,7 @@ from ...commands import Scope, bindings
 from ...lines import Line
 from ...views.bench import board as rows
 from ...views.bench.intervals import common_axis
+from ...views.bench.progress import run_lines
 from ...views.bench.records import BoardView
 from ...views.bench.verdict import keys_line, verdict_lines
 from ...widgets.painted import Lines
@@ -90,7 +91,7 @@ class Leaderboard(Container):
         self._view, self._today = view, datetime.fromtimestamp(now, UTC).date()
         self._upper.entitle(rows.title(view), rows.method(view))
         self._tabs.show(lambda width: [rows.tabs_line(view)])
-        self._run.show(lambda width: rows.run_lines(view, width, brief=self._brief))
+        self._run.show(lambda width: run_lines(view, width, brief=self._brief))
         self._show_arms(view)
         self._fit()
         self._verdict.show(lambda width: self._advice(view, width))
@@ -111,7 +112,7 @@ class Leaderboard(Container):
     def _fit(self) -> None:
         """As high as the arms need, and no more than three fifths of the pane."""
         arms = len(self._view.board.rows) if self._view and self._view.board else 0
-        lines = len(rows.run_lines(self._view, max(20, self.size.width - 4), brief=self._brief)) if self._view else 0
+        lines = len(run_lines(self._view, max(20, self.size.width - 4), brief=self._brief)) if self._view else 0
         height = min(max(arms, 3) + lines + _AROUND, max(_LEAST, self.size.height * 3 // 5))
         if self._height != height:
             self._height = height

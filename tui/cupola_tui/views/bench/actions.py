@@ -13,7 +13,7 @@ from cupola.store.database import Database
 
 from ..actions import Action, place
 from . import numbers
-from .board import ENGINE_WORDS
+from .progress import ENGINE_WORDS
 
 Write = Callable[[Database], object]
 
