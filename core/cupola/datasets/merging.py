@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ _NEVER = np.int32(np.iinfo(np.int32).max)
 _AT_ONCE = 20_000
 
 Ranks = npt.NDArray[np.int32]
+Number = TypeVar("Number", np.int32, np.int64)
 
 
 class Merges:
@@ -102,7 +104,7 @@ class Merges:
             ranks[told, at] = self._ranks(content, begins, ends - begins)
 
 
-def _without(table: npt.NDArray[np.generic], places: Indices) -> npt.NDArray[np.generic]:
+def _without(table: npt.NDArray[Number], places: Indices) -> npt.NDArray[Number]:
     """Each row without the entry at its place; the last entry is kept twice so that the shape stays."""
     shifted = np.concatenate([table[:, 1:], table[:, -1:]], axis=1)
     return np.where(np.arange(table.shape[1]) < places[:, None], table, shifted)

@@ -122,7 +122,8 @@ def _key_hints(step: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     begins = np.flatnonzero(rare[:-3] | rare[1:-2] | rare[2:-1])
     windows = np.ndarray((len(step) - 3,), np.uint32, step, 0, (1,))
     hashes = ((windows[begins] & _THREE_BYTES) * _MIX) >> np.uint32(16)
-    return begins[_hint_table()[hashes]]
+    found: npt.NDArray[np.int64] = begins[_hint_table()[hashes]]
+    return found
 
 
 def _number_hints(padded: npt.NDArray[np.uint8], start: int, count: int) -> npt.NDArray[np.int64]:

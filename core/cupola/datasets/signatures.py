@@ -99,7 +99,9 @@ def signatures(texts: Sequence[bytes], boilerplate: Hashes) -> Signatures:
     for least, below, limit in _TIERS:
         members = np.flatnonzero((lengths >= least) & (lengths < below))
         if len(members):
-            bands[members] = _signed([texts[member] for member in members], lengths[members], limit, boilerplate)
+            bands[members] = _signed(
+                [texts[member] for member in members.tolist()], lengths[members], limit, boilerplate
+            )
     return bands
 
 

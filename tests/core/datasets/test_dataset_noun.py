@@ -14,6 +14,9 @@ from cupola.cli.context import Context
 from cupola.cli.nouns import dataset
 from cupola.datasets.lines import DatasetError
 from cupola.errors import UsageError
+from cupola.paths import default_paths
+from cupola.store.database import open_store
+from cupola.store.provenance import origins
 
 
 def _common() -> argparse.ArgumentParser:
@@ -144,3 +147,40 @@ def test_words_that_mean_nothing_are_a_usage_error(run, write, rows, words):
 def test_a_file_that_is_not_there_is_told_in_plain_words(run, tmp_path):
     with pytest.raises(DatasetError, match="cannot be read"):
         run("check", tmp_path / "none.jsonl")
+
+
+def test_a_row_is_shown_with_what_is_wrong_with_it(run, write, rows):
+    broken = rows["chat"](1)
+    broken["messages"][0]["role"] = "bot\x1b[31m"
+    path = write([rows["chat"](0), broken])
+    code, out, said = run("show", path, "--line", "2")
+    assert code == 1
+    assert "bot" in out and "\x1b" not in out + said
+    assert "A role that the service does not know" in said
+    assert run("show", path)[0] == 0
+
+
+def test_a_shown_line_that_is_no_row_is_shown_as_it_stands(run, write, rows):
+    path = write([rows["chat"](0), b"{broken"])
+    code, out, said = run("show", path, "--line", "2")
+    assert code == 1 and "{broken" in out and "Not valid JSON" in said
+    with pytest.raises(UsageError, match="no line 3"):
+        run("show", path, "--line", "3")
+
+
+def test_a_grader_in_python_must_find_its_fields_in_every_row(run, write, rows, tmp_path):
+    grader = tmp_path / "grader.json"
+    source = "def grade(sample, item):\n    return float(item['no_such_field'] == sample['output_text'])"
+    grader.write_text(json.dumps({"type": "python", "name": "mine", "source": source}))
+    code, out, _ = run("check", write(rows["reinforcement"](n) for n in range(12)), "--grader", grader)
+    assert code == 1 and "item.no_such_field" in out
+
+
+def test_where_a_made_file_came_from_is_in_the_store(run, write, rows, tmp_path):
+    path = write(rows["chat"](n) for n in range(20))
+    made = _json(run, "sample", path, "-n", "5", "--to", tmp_path / "some.jsonl")
+    sha256 = made[0]["sha256"]
+    database = open_store(default_paths({"CUPOLA_HOME": str(tmp_path / "home")}).store("default"))
+    origin = origins(database, sha256)[0]
+    database.close()
+    assert (origin.action, origin.rows, origin.inputs[0]["name"]) == ("sample", 5, path.name)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cupola.datasets.check import check_file
 from cupola.datasets.signatures import common_shingles, jaccard, normalised, shingle_sets, shingles, signatures
-from cupola.datasets.twins import Source, equal_pairs, find_twins, groups
+from cupola.datasets.twins import Source, candidate_pairs, equal_pairs, find_twins, groups
 
 NONE = np.empty(0, np.uint64)
 WORDS = [f"{a}{b}{c}" for a in "bcdfghklm" for b in "aeiou" for c in ("nt", "rk", "st", "ll", "mp")]
@@ -101,3 +101,38 @@ def test_equal_pairs_name_the_first_of_each(hashes: list[int]):
 )
 def test_connected_rows_form_one_group(pairs, expected):
     assert groups(4, iter(pairs)).tolist() == expected
+
+
+def test_rows_that_are_all_alike_give_a_bounded_number_of_pairs_and_the_rest_is_counted():
+    pairs, left = candidate_pairs(np.ones((300_000, 8), np.uint32))
+    assert len(pairs) < 300_000
+    assert left == 8 * (299_999 - 200_000)
+    assert (pairs[:, 0] < pairs[:, 1]).all()
+
+
+def test_pairs_that_share_the_most_bands_come_first():
+    bands = np.arange(1, 33, dtype=np.uint32).reshape(4, 8)
+    bands[1, :2] = bands[0, :2]
+    bands[3, :5] = bands[2, :5]
+    pairs, left = candidate_pairs(bands)
+    assert pairs.tolist() == [[2, 3], [0, 1]] and left == 0
+
+
+def test_more_equal_rows_than_are_named_are_counted_and_leaks_are_named_first(write):
+    row = _prompt("What is it?")
+    files = [write([row] * 30, "one.jsonl"), write([row] * 3, "other.jsonl")]
+    reports = [check_file(path) for path in files]
+    sources = [Source(report.path, report.format, report.rows) for report in reports if report.format]
+    found = find_twins(sources, NONE, most_named=5)
+    assert len(found.twins) == 5 and found.equals_left == 32 - 5
+    assert [twin.across for twin in found.twins].count(True) == 3
+
+
+def test_long_and_short_prompts_on_both_sides_of_a_limit_still_meet():
+    met = 0
+    for seed in range(100):
+        text = normalised(_text(seed, 90))
+        pair = [text[:318], text[:330]]
+        bands = signatures(pair, NONE)
+        met += bool((bands[0] == bands[1]).any())
+    assert met >= 90

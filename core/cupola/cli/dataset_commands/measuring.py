@@ -10,6 +10,10 @@ from ..context import Context
 from ..output import emit
 from .arguments import readable
 
+_SHAPE_COLUMNS = (
+    *("file", "format", "rows", "broken_rows", "unit", "least", "median", "p95", "most", "total"),
+    *("roles", "prompt_language", "answer_language"),
+)
 _COST_COLUMNS = ("model", "tier", "tokens", "low_usd", "high_usd", "confirmed", "source", "date", "basis")
 
 
@@ -29,9 +33,7 @@ def shape(options: argparse.Namespace, context: Context) -> int:
         spoken = {name: "/".join(filter(None, counts)) or None for name, counts in found.languages.items()}
         told = {"prompt_language": spoken.get("prompt"), "answer_language": spoken.get("answer")}
         rows.append({"file": str(path), "format": report.format, **flat, **told, **asdict(found)})
-    columns = ("file", "format", "rows", "broken_rows", "unit", "least", "median", "p95", "most", "total", "roles")
-    columns += ("prompt_language", "answer_language")
-    emit(options, context.out, "cupola.dataset.shape/1", rows, columns, time.time())
+    emit(options, context.out, "cupola.dataset.shape/1", rows, _SHAPE_COLUMNS, time.time())
     return 0
 
 
