@@ -152,6 +152,8 @@ async def test_tokens_and_prices_have_their_tabs(opened: Opened, see: See) -> No
         await pilot.press("]")
         await see(pilot, "tokens a row")
         await see(pilot, "assistant 20")
+        await see(pilot, "answer en 20")
+        await see(pilot, "the longest 5% of rows hold")
         await pilot.press("[", "[")
         await see(pilot, "epochs")
         await see(pilot, "not published")
@@ -164,6 +166,34 @@ async def test_rows_that_leak_from_one_split_into_another_are_named(opened: Open
         await see(pilot, "12 pairs across files")
         await see(pilot, "…_train:1")
         await see(pilot, "…_valid:1")
+
+
+async def test_a_shape_that_does_not_fit_scrolls(opened: Opened, see: See) -> None:
+    async with opened("good_train", (80, 24)) as pilot:
+        await pilot.press("enter", "]")
+        await see(pilot, "more lines")
+        await pilot.press("G")
+        await see(pilot, "█")
+        await pilot.press("g")
+        await see(pilot, "tokens a row")
+
+
+async def test_a_pair_of_twins_is_told_in_full_and_opened(opened: Opened, see: See) -> None:
+    async with opened("good_train") as pilot:
+        await pilot.press("enter", "]", "]", "]")
+        await see(pilot, "line 1 of good_valid.jsonl")
+        await pilot.press("j")
+        await see(pilot, "line 2 of good_train.jsonl")
+        await pilot.press("enter")
+        await see(pilot, "row 2 of 20")
+
+
+async def test_a_made_file_says_what_it_was_made_from(opened: Opened, see: See) -> None:
+    async with opened("good_train", (200, 60)) as pilot:
+        await _split(pilot, see)
+        await see(pilot, "rows/good_train.validation.jsonl")
+        await pilot.press("j", "j")
+        await see(pilot, "by split from good_train.jsonl")
 
 
 async def test_a_model_brings_its_own_limits_and_tokens(opened: Opened, see: See) -> None:

@@ -6,8 +6,11 @@ import os
 import queue
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from typing import BinaryIO
+
+from cupola.models import Problem
 
 from .frames import Answer, Ask, Drop, Frame, Step, pack, read
 
@@ -86,6 +89,18 @@ def _serve(inbox: _Inbox, send: _Send) -> None:
             continue
         except CupolaError as error:
             send(Answer(ask_id, problem=error.problem))
+        except Exception as error:  # noqa: BLE001  # the edge of the process, and it tells all
+            # The process's edge: a fault over one file is told with all there is, and the next file is read.
+            send(Answer(ask_id, problem=_fault(error)))
+
+
+def _fault(error: Exception) -> Problem:
+    return Problem(
+        "Cupola has failed over this file.",
+        f"{type(error).__name__}: {error}",
+        "The file is as it was. Please report this, if you can with the file.",
+        "".join(traceback.format_exception(error)),
+    )
 
 
 if __name__ == "__main__":

@@ -57,21 +57,20 @@ def _roles(measured: Measured, width: int) -> list[Line]:
 
 
 def _languages(measured: Measured, width: int) -> list[Line]:
-    """Which languages each field is in; those that nothing is known of are left out."""
-    out: list[Line] = []
+    """Which languages each field is in; fields that nothing is known of are left out."""
+    parts: list[Line] = []
     for field, counts in measured.languages.items():
         known = [(language, number) for language, number in counts.items() if language]
-        parts = [line((language, "bold"), f" {number:,}") for language, number in known[:_MOST_LANGUAGES]]
-        if rest := sum(number for _, number in known[_MOST_LANGUAGES:]):
-            parts.append(line((f"others {rest:,}", "muted")))
-        if known and (unsure := counts.get("", 0)):
-            parts.append(line((f"unsure {unsure:,}", "muted")))
+        others = sum(number for _, number in known[_MOST_LANGUAGES:])
+        told = [*known[:_MOST_LANGUAGES], *([("others", others)] if others else ())]
+        unsure = counts.get("", 0)
+        spans = [Span(f"{field} ", "muted")]
+        for language, number in told:
+            spans += [Span(language, "bold"), Span(f" {number:,} ")]
+        spans.append(Span(f"unsure {unsure:,}" if unsure else "", "muted"))
         if known:
-            out += [
-                (Span(f"{'language' if not out else '':<10}", "muted"), Span(f"{field:<8}", "muted"), *more)
-                for more in flowed(parts, line((" · ", "faint")), width - 18)
-            ]
-    return out
+            parts.append(tuple(spans))
+    return [_labelled("language", more, first=number == 0) for number, more in enumerate(_flow(parts, width))]
 
 
 def _balance(measured: Measured, width: int) -> list[Line]:

@@ -22,12 +22,12 @@ from ...background.tasks import Checked, Conversation, Measured, Offer, Progress
 from ...commands import Scope
 from ...lines import Line, Span, line
 from ...views import dataset_detail, datasets
-from ...views.shape import shape_lines
 from ...widgets.box import Box
 from ...widgets.conversation import ConversationView
 from ...widgets.edge import Edge
-from ...widgets.painted import Lines, Painted
+from ...widgets.painted import Lines
 from ...widgets.table import NO_ROWS, Column, KeyedRows, Table
+from .shape import Shape
 
 TABS = ("check", "shape", "rows", "twins", "cost")
 
@@ -68,24 +68,6 @@ class DatasetView:
     """The latest of its service files."""
     origin: Origin | None = None
     """How it was made here, if it was."""
-
-
-class Shape(Painted, can_focus=True):
-    """The Shape tab."""
-
-    def __init__(self) -> None:
-        super().__init__(id="shape")
-        self._measured: Measured | None = None
-
-    def show(self, measured: Measured | None) -> None:
-        """Show a shape, or that it is measured."""
-        self._measured = measured
-        self.redraw()
-
-    def lines(self, width: int, height: int) -> Sequence[Line]:
-        if self._measured is None:
-            return [line(("counting tokens …", "muted"))]
-        return shape_lines(self._measured, width, height)
 
 
 class FocusableLines(Lines, can_focus=True):

@@ -305,7 +305,10 @@ class DatasetsPane(ListAndDetail):
         dataset = self._datasets.selected
         if dataset is not None and dataset.local:
             await self._looking.read(dataset, line=line)
-            self._detail.open("rows")
+            if self._detail.tab == "rows":
+                self._draw_detail()
+            else:
+                self._detail.open("rows")
             self._detail.take_focus()
 
     @work(exclusive=True, group="row")
