@@ -13,7 +13,8 @@ from .context import Context
 NOUNS = {
     "job": "fine-tuning jobs: list, show, events, checkpoints, curve, watch, submit, pause, resume, cancel",
     "checkpoint": "auto-evals of reinforcement jobs: list, evals, diff",
-    "dataset": "training files: list, check, shape, twins, cost, split, sample, convert, merge, fix, upload, delete",
+    "dataset": "training files: list, check, show, shape, twins, cost, split, sample, convert, merge, fix, upload, "
+    "download, delete",
     "file": "files of the service: list, upload",
     "bench": "benchmarks of models: run, list, show, compare, pick, gate, items, cancel",
     "deploy": "deployments: list, show, create, remove, extend, scale, sweep, quota, models, tiers",
