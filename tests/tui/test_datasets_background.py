@@ -85,6 +85,16 @@ async def test_a_task_that_nobody_waits_for_holds_nothing_up(background: Backgro
     assert (await background.ask(Check(str(short)))).file.rows == 1
 
 
+async def test_a_fault_over_one_thing_is_told_and_the_next_is_done(background: Background, hostile: Path) -> None:
+    await background.start()
+    pid = background.pid
+    with pytest.raises(CupolaError, match="Cupola has failed") as told:
+        await background.ask("no such task")
+    assert "TypeError" in told.value.why and "Traceback" in told.value.raw
+    assert (await background.ask(Survey(str(hostile)))).sha256
+    assert background.pid == pid
+
+
 async def test_a_process_that_dies_is_told_and_started_anew(background: Background, hostile: Path) -> None:
     assert (await background.ask(Survey(str(hostile)))).sha256
     os.kill(background.pid or 0, signal.SIGKILL)

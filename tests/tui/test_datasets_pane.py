@@ -153,7 +153,7 @@ async def test_tokens_and_prices_have_their_tabs(opened: Opened, see: See) -> No
         await see(pilot, "tokens a row")
         await see(pilot, "assistant 20")
         await see(pilot, "answer en 20")
-        await see(pilot, "the longest 5% of rows hold")
+        await see(pilot, "every row has the same number of tokens")
         await pilot.press("[", "[")
         await see(pilot, "epochs")
         await see(pilot, "not published")

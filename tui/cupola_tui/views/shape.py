@@ -64,10 +64,10 @@ def _languages(measured: Measured, width: int) -> list[Line]:
         others = sum(number for _, number in known[_MOST_LANGUAGES:])
         told = [*known[:_MOST_LANGUAGES], *([("others", others)] if others else ())]
         unsure = counts.get("", 0)
-        spans = [Span(f"{field} ", "muted")]
+        spans = [Span(field, "muted")]
         for language, number in told:
-            spans += [Span(language, "bold"), Span(f" {number:,} ")]
-        spans.append(Span(f"unsure {unsure:,}" if unsure else "", "muted"))
+            spans += [Span(f" {language}", "bold"), Span(f" {number:,}")]
+        spans.append(Span(f" unsure {unsure:,}" if unsure else "", "muted"))
         if known:
             parts.append(tuple(spans))
     return [_labelled("language", more, first=number == 0) for number, more in enumerate(_flow(parts, width))]
