@@ -123,6 +123,8 @@ def _promptfoo() -> Command:
     program = folder / "node_modules" / ".bin" / "promptfoo"
     if not program.exists():
         folder.mkdir(parents=True, exist_ok=True)
+        # Newer npm runs a package's own set-up only where that is allowed by name; this one compiles SQLite.
+        (folder / "package.json").write_text(json.dumps({"private": True, "allowScripts": {"better-sqlite3": True}}))
         _set_up("npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), _PROMPTFOO)
 
     def command(endpoint: str, items: int, folder: Path) -> Sequence[str]:

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
         if options.offline:
             raise UsageError("A benchmark cannot be run offline.")
         budget = options.max_cost if options.max_cost is not None else benchmark.budget
-        context.say(in_words(takes, budget))
+        context.say(in_words(takes, budget, benchmark.engine))
         where = clean(session.profile.endpoint or "no endpoint")
         context.confirm(f"Run {clean(benchmark.name)} against {where}?", options.yes or not takes.calls)
         wanted = want_run(database, benchmark, time.time(), budget)
@@ -72,7 +72,7 @@ def cancel(options: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-def in_words(takes: RunEstimate, budget: float | None) -> str:
+def in_words(takes: RunEstimate, budget: float | None, engine: str = "here") -> str:
     """An estimate as a sentence or two."""
     known = sum(part.known for part in takes.parts if part.purpose == "arm")
     kept = f" {known:,} answers are there already." if known else ""
@@ -80,7 +80,11 @@ def in_words(takes: RunEstimate, budget: float | None) -> str:
         return f"Nothing is left to ask.{kept}"
     money = f"${takes.usd.low:,.2f} to ${takes.usd.high:,.2f}"
     unpriced = f" The price of {', '.join(map(clean, takes.unpriced))} is not known." if takes.unpriced else ""
-    bound = f" It stops before ${budget:,.2f}." if budget is not None else ""
+    bound = ""
+    if budget is not None:
+        # The service asks everything at once: there the budget is held against the estimate before anything begins.
+        stops = f" It stops before ${budget:,.2f}."
+        bound = stops if engine == "here" else f" It is not begun if that may be more than ${budget:,.2f}."
     return (
         f"{takes.calls:,} calls, {takes.tokens.low:,.0f} to {takes.tokens.high:,.0f} tokens, {money},"
         f" {takes.minutes.low:.1f} to {takes.minutes.high:.1f} minutes.{kept}{unpriced}{bound}"
@@ -197,6 +201,6 @@ def _print_estimate(options: argparse.Namespace, context: Context, benchmark: Be
         }
         for part in takes.parts
     ]
-    context.say(f"{clean(benchmark.name)}: {in_words(takes, benchmark.budget)}")
+    context.say(f"{clean(benchmark.name)}: {in_words(takes, benchmark.budget, benchmark.engine)}")
     columns = ("name", "purpose", "calls", "known", "tokens_low", "tokens_high", "usd_low", "usd_high")
     emit(options, context.out, "cupola.estimate/1", rows, columns, None)
