@@ -71,7 +71,10 @@ def plan(database: Database, wanted: Wanted) -> Plan:
         )
     lines = deployments.quota(database)
     line = quota_of(lines, wanted.model, tier.name)
-    return Plan(wanted, tier, hosting(wanted.model, tier.name), line, tuple(_warnings(wanted, tier, line, lines)))
+    warnings = _warnings(wanted, tier, line, lines)
+    if known is not None and not known.state.ended:
+        warnings = ["One of that name and model stands or is on its way already: it is used as it is.", *warnings]
+    return Plan(wanted, tier, hosting(wanted.model, tier.name), line, tuple(warnings))
 
 
 def create_command(wanted: Wanted, profile: str) -> str:

@@ -231,4 +231,7 @@ MIGRATIONS: tuple[str, ...] = (
     ) STRICT;
     CREATE INDEX provenance_by_content ON provenance (sha256, id);
     """,
+    """
+    CREATE INDEX answers_of_probes ON answers (deployment, usd) WHERE purpose = 'probe';
+    """,
 )

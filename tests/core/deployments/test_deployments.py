@@ -121,6 +121,8 @@ def test_a_plan_prices_the_wish_up_to_its_fuse_and_warns_of_what_will_be_refused
     assert takes.most_usd == pytest.approx(6.80)
     assert "$6.80 until its fuse" in takes.cost()
     assert "Only 40 of tuned nano, global is free" in takes.warnings[0]
+    deployments.want(store, Wanted("cora", TUNED), 0.0)
+    assert "used as it is" in plan(store, Wanted("cora", TUNED)).warnings[0]
     endless = plan(store, Wanted("cora", TUNED, "GlobalStandard", 50, None))
     assert endless.most_usd is None
     assert any("until somebody removes it" in words for words in endless.warnings)

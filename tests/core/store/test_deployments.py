@@ -97,3 +97,12 @@ def test_each_change_is_told_to_the_faces(store: Database) -> None:
     before = store.revisions()["deployments"]
     deployments.extend_fuse(store, "cora", None)
     assert store.revisions()["deployments"] > before
+
+
+def test_the_journal_is_not_read_through_for_a_deployment(store: Database) -> None:
+    deployments.want(store, CORA, 10.0)
+    last = "SELECT MAX(sent_at) FROM answers WHERE deployment = 'cora' AND purpose != 'probe' AND sent_at >= 1.0"
+    probes = "SELECT TOTAL(usd) FROM answers WHERE purpose = 'probe' AND deployment = 'cora'"
+    for query in (last, probes):
+        plan = " ".join(row["detail"] for row in store.rows(f"EXPLAIN QUERY PLAN {query}"))
+        assert "SEARCH answers USING COVERING INDEX" in plan

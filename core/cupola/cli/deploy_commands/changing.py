@@ -21,6 +21,8 @@ from .reading import deployment_row, named
 
 EXIT_STILL_RUNNING = 8
 
+_THEIRS = " Others have made it, and may need it as it is."
+
 
 def create(options: argparse.Namespace, context: Context) -> int:
     """Say what it costs, ask, write the wish down, and wait until the deployment answers."""
@@ -55,7 +57,7 @@ def remove(options: argparse.Namespace, context: Context) -> int:
         row, code = _standing(options, session, context, database)
         if code:
             return code
-        made = "" if row.ours else " Cupola has not made it."
+        made = "" if row.ours else _THEIRS
         context.say(f"Removes {clean(row.name)} ({clean(row.model)}) for good; the model stays.{made}")
         if options.dry_run:
             return 0
@@ -94,6 +96,7 @@ def scale(options: argparse.Namespace, context: Context) -> int:
             return code
         context.say(
             f"Scales {clean(row.name)} from capacity {row.capacity} to {options.capacity}; it goes on answering."
+            + ("" if row.ours else _THEIRS)
         )
         if options.dry_run:
             return 0

@@ -115,21 +115,22 @@ class Asking:
             self._owner.post_message(Ask(actions.sweep_action(chosen, self._profile, self._clock())))
 
     def _tiers(self, model: str) -> list[tuple[str, str]]:
-        rows = [("tiers", "What each costs for standing there; tokens are paid on top.")]
+        rows = [("tiers", "what each costs for standing there; tokens are paid on top")]
         for tier in TIERS[:_SHOWN_TIERS]:
             if tier.name == "DeveloperTier" and not is_tuned(model):
                 continue
             price = hosting(model, tier.name).usd_per_hour
-            words = "price by the hour not known" if price is None else f"{money(price)} an hour" if price else "no fee"
-            free = "".join(f"; {value}" for _, value in self._free(model, tier.name))
-            rows.append(("", f"{tier.name}: {words}{free}. {_sentence(tier.about.partition(';')[0])}"))
+            words = "price not known" if price is None else f"{money(price)} an hour" if price else "no fee"
+            words += ", gone after 24 h" if tier.name == "DeveloperTier" else ""
+            free = "".join(f", {value}" for _, value in self._free(model, tier.name))
+            rows.append(("", f"{tier.name}: {words}{free}"))
         return rows
 
     def _free(self, model: str, sku: str) -> list[tuple[str, str]]:
         from cupola.deployments.quota import quota_of
 
         own = quota_of(self._facts.quota(), model, sku)
-        return [("quota", f"{own.free:,.0f} of {own.limit:,.0f} is free")] if own is not None else []
+        return [("quota", f"{own.free:,.0f} of {own.limit:,.0f} free")] if own is not None else []
 
     def _tell(self, error: CupolaError) -> None:
         self._owner.post_message(Say(str(error), warning=True))
@@ -145,10 +146,6 @@ def _questions(model: str, answers: Mapping[str, str]) -> list[Question]:
         Question("idle", answers.get("idle", "never"), "goes when Cupola has not asked it so long"),
         Question("for", answers.get("for", ""), "what it is for, in words"),
     ]
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _wanted(model: str, answers: Mapping[str, str]) -> Wanted:

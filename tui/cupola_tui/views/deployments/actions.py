@@ -20,6 +20,8 @@ from .rows import model_words, money
 ASKS = "ask."
 """Actions that ask for more before their card begin so."""
 
+_THEIRS = " Others have made it, and may need it as it is."
+
 
 def menu(row: Deployment | None, profile: Profile, orphans: int, refusal: str) -> list[Action]:
     """All actions; `refusal` says why nothing can be asked of the control plane."""
@@ -91,7 +93,7 @@ def scale_action(row: Deployment, capacity: int, profile: Profile, now: float) -
         "deployment.scale",
         row.name,
         f"Scale {row.name}",
-        f"From capacity {row.capacity:,} to {capacity:,}; it goes on answering.",
+        f"From capacity {row.capacity:,} to {capacity:,}; it goes on answering.{'' if row.ours else _THEIRS}",
         place(profile),
         "The same by the hour; more capacity can spend more tokens a minute.",
         _command("scale", row.name, profile, str(capacity)),
@@ -101,7 +103,7 @@ def scale_action(row: Deployment, capacity: int, profile: Profile, now: float) -
 
 def remove_action(row: Deployment, profile: Profile, now: float) -> Action:
     """Removing it."""
-    made = "" if row.ours else " Others have made it, and may need it."
+    made = "" if row.ours else _THEIRS
     return Action(
         "deployment.remove",
         row.name,
