@@ -105,4 +105,4 @@ def test_the_journal_is_not_read_through_for_a_deployment(store: Database) -> No
     probes = "SELECT TOTAL(usd) FROM answers WHERE purpose = 'probe' AND deployment = 'cora'"
     for query in (last, probes):
         plan = " ".join(row["detail"] for row in store.rows(f"EXPLAIN QUERY PLAN {query}"))
-        assert "SEARCH answers USING COVERING INDEX" in plan
+        assert "SEARCH answers USING" in plan
