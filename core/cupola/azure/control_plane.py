@@ -198,7 +198,7 @@ async def _found(plane: ControlPlane) -> Place:
     place = plane.place
     if not (place.subscription and place.group and place.account):
         listed = objects((await plane.get("/subscriptions", _SUBSCRIPTIONS_VERSION)).get("value"))
-        subscription = next((found for entry in listed if (found := text(entry.get("subscriptionId")))), "")
+        subscription = next((own for entry in listed if (own := text(entry.get("subscriptionId")))), "")
         accounts = await plane.every(f"/subscriptions/{quote(subscription, safe='')}/{_PROVIDER}/accounts")
         names = [text(entry.get("id")) or "" for entry in accounts]
         place = next((found for name in names if (found := _place_of(name)) is not None), place)

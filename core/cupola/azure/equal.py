@@ -12,6 +12,12 @@ _EQUALS = (
     ("POST", re.compile(r"/fine_tuning/jobs/([^/]+)/(pause|resume|cancel)$"), "cupola job {1} {0}"),
     ("GET", re.compile(r"/files$"), "cupola file list"),
     ("POST", re.compile(r"/files$"), "cupola file upload"),
+    ("GET", re.compile(r"/accounts/[^/]+/deployments$"), "cupola deploy list"),
+    ("GET", re.compile(r"/accounts/[^/]+/deployments/([^/]+)$"), "cupola deploy show {}"),
+    ("PUT", re.compile(r"/accounts/[^/]+/deployments/([^/]+)$"), "cupola deploy create {}"),
+    ("PATCH", re.compile(r"/accounts/[^/]+/deployments/([^/]+)$"), "cupola deploy scale {}"),
+    ("DELETE", re.compile(r"/accounts/[^/]+/deployments/([^/]+)$"), "cupola deploy remove {}"),
+    ("GET", re.compile(r"/providers/Microsoft.CognitiveServices/locations/[^/]+/usages$"), "cupola deploy quota"),
 )
 
 

@@ -102,6 +102,7 @@ async def test_calls_are_told_without_the_token() -> None:
         assert await deployments.list_all(plane) == []
     assert [call.method for call in calls] == ["GET", "GET"]
     assert TOKEN not in repr(calls)
+    assert calls[-1].cli == "cupola deploy list"
 
 
 async def test_a_missing_role_is_said_with_the_role_that_helps() -> None:
