@@ -545,3 +545,10 @@ async def test_ids_of_another_evaluation_are_not_found(evals):
         await evals.client.evals.runs.retrieve(done.id, eval_id=other.id)
     with pytest.raises(NotFoundError):
         await evals.client.evals.runs.output_items.retrieve("outputitem_x", eval_id=one.id, run_id=done.id)
+
+
+async def test_samples_of_the_router_name_the_model_that_answered(evals):
+    evaluation = await evals.create()
+    run = await evals.start(evaluation, evals.completions(evals.questions(3), model="model-router"))
+    done = await evals.ended(run)
+    assert {item.sample.model for item in await evals.items(done)} == {"gpt-4.1-nano-2025-04-14"}

@@ -16,6 +16,7 @@ from ..errors import deployment_not_found
 from ..inference.client import Inference
 from ..limits import estimate_tokens
 from ..resource import Resource
+from ..router import routed
 from ..serving import Serving, find_serving
 from .calls import Payment, admitted
 from .data_source import token_limit
@@ -72,7 +73,7 @@ async def sample_row(
     if serving is None:
         raise deployment_not_found()
     messages = prompt_messages(data_source["input_messages"], item)
-    body = chat_body(data_source, messages)
+    serving, body = routed(resource.catalogue, serving, chat_body(data_source, messages))
     chat = read_chat_request(body, serving.base)
     await admitted(resource, serving, estimate_tokens(messages, chat.max_tokens))
     started = asyncio.get_running_loop().time()
