@@ -11,6 +11,7 @@ PADDING = 16
 """Bytes that must follow the content that keys are taken from."""
 
 _ADDED_AT_ONCE = 20_000
+_FEWEST_SLOT_BITS = 6
 _MASKS = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
 _LENGTH_SHIFT = np.uint64(56)
 _MIX_A = np.uint64(0x9E3779B97F4A7C15)
@@ -38,9 +39,7 @@ class Table:
         self._low = np.zeros(capacity, np.uint64)
         self._high = np.zeros(capacity, np.uint64)
         self._values = np.zeros(capacity, np.int32)
-        bits = max(4, (2 * capacity).bit_length())
-        self._shift = np.uint64(64 - bits)
-        self._slots = np.full(1 << bits, -1, np.int32)
+        self._grow(_FEWEST_SLOT_BITS)
         self.count = 0
 
     @property
@@ -76,7 +75,18 @@ class Table:
         entries = np.arange(self.count, self.count + len(low), dtype=np.int32)
         self._low[entries], self._high[entries], self._values[entries] = low, high, values
         self.count += len(low)
-        slots = self._first_slots(key)
+        if 2 * self.count > len(self._slots):
+            # Only as large as it has to be: a small table stays in the processor's cache.
+            self._grow((2 * self.count).bit_length())
+            entries = np.arange(self.count, dtype=np.int32)
+        self._place(entries)
+
+    def _grow(self, bits: int) -> None:
+        self._shift = np.uint64(64 - bits)
+        self._slots = np.full(1 << bits, -1, np.int32)
+
+    def _place(self, entries: npt.NDArray[np.int32]) -> None:
+        slots = self._first_slots((self._low[entries], self._high[entries]))
         left = np.arange(len(entries))
         while len(left):
             free = left[self._slots[slots[left]] < 0]
