@@ -406,3 +406,25 @@ def test_a_deployment_that_never_answers_fails_with_its_reason_and_is_wanted_ane
     shared.faults()
     control.resume(shared_store, DISTIL, made, time.time())
     assert settled(shared_store, made).state is WorkflowState.WAITING
+
+
+def test_a_deployment_that_is_gone_before_the_test_is_made_again_on_resuming(
+    shared: Emulation, shared_store: Database
+) -> None:
+    made = started(shared, shared_store, distillation(shared_store, first=6400), gates=Gates.EACH)
+    while settled(shared_store, made) and stages_of(shared_store, made)["re-benchmark"].state is StageState.PENDING:
+        control.answer(shared_store, made, True, time.time())
+    name = str(stages_of(shared_store, made)["deploy"].outputs["deployment"])
+    deployments.want_gone(shared_store, name, time.time())
+    control.answer(shared_store, made, True, time.time())
+
+    ended = settled(shared_store, made)
+
+    assert ended.state is WorkflowState.FAILED
+    assert ended.problem is not None
+    assert ended.problem.what == f"The deployment {name} is gone."
+    while (found := deployments.get(shared_store, name)) is None or found.state is not State.GONE:
+        time.sleep(0.05)
+    control.resume(shared_store, DISTIL, made, time.time())
+    assert settled(shared_store, made).state is WorkflowState.WAITING
+    assert stages_of(shared_store, made)["verdict"].outputs["gain"]["word"] == "better"

@@ -7,6 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from ...benchmarks.definition import Arm, Benchmark
+from ...errors import CupolaError
+from ...store import deployments
+from ...store.deployments import Deployment, State
 from ...store.workflows import Stage
 from ..kinds import Scene, Takes, World
 from . import prices, runs
@@ -62,8 +65,24 @@ def after_takes(world: World, scene: Scene) -> Takes:
 
 
 async def after(world: World, scene: Scene, stage: Stage) -> Stage:
-    """Have teacher, student and control answer the held-out items again."""
-    return await runs.carried(world, scene, stage, after_benchmarks(scene))
+    """Have teacher, student and control answer the held-out items again.
+
+    Raises:
+        CupolaError: the student's deployment is gone; trying again deploys it first.
+    """
+    wanted = after_benchmarks(scene)
+    name = str(scene.outputs("deploy")["deployment"])
+    if not runs.all_done(world.database, wanted) and _is_gone(deployments.get(world.database, name)):
+        raise CupolaError(
+            f"The deployment {name} is gone.",
+            "Its fuse has removed it, a person has, or the service has, as it does after a day on the developer tier.",
+            f"Deploy the student again and go on: cupola distill resume {scene.workflow.id}",
+        )
+    return await runs.carried(world, scene, stage, wanted)
+
+
+def _is_gone(found: Deployment | None) -> bool:
+    return found is None or found.state in (State.GONE, State.REMOVING, State.FAILED)
 
 
 def after_benchmarks(scene: Scene) -> list[Benchmark]:

@@ -13,7 +13,7 @@ from ...benchmarks.items import items_of
 from ...benchmarks.schedule import asks_of
 from ...benchmarks.start import want_run
 from ...errors import CupolaError
-from ...store import answers, benchmarks, health
+from ...store import answers, benchmarks, health, intents
 from ...store.benchmarks import Progress, Run, RunState, StoredBenchmark
 from ...store.database import Database
 from ...store.workflows import Stage, StageState
@@ -21,6 +21,7 @@ from ..kinds import Scene, Takes, World
 
 _GOES_WITHOUT_PROGRESS = 3
 _REST_SECONDS = 5.0
+_REFRESH = "refresh"
 
 
 def digests(wanted: Sequence[Benchmark]) -> list[list[str]]:
@@ -74,6 +75,11 @@ def is_done(run: Run | None) -> bool:
     return run is not None and run.state is RunState.DONE
 
 
+def all_done(database: Database, wanted: Sequence[Benchmark]) -> bool:
+    """Whether runs of exactly these definitions have ended."""
+    return all(is_done(benchmarks.run_of_digest(database, one.digest, one.engine)) for one in wanted)
+
+
 def still_done(world: World, stage: Stage) -> bool:
     """Whether the runs that a stage names are still in the store, whole."""
     return all(is_done(benchmarks.get_run(world.database, run)) for run in stage.outputs["runs"])
@@ -109,7 +115,9 @@ def _rows(database: Database, wanted: Sequence[Benchmark]) -> int:
 
 
 def _want(world: World, scene: Scene, benchmark: Benchmark, run: Run | None) -> Run:
-    store_definition(world.database, benchmark, world.clock())
+    if benchmarks.get_benchmark(world.database, benchmark.name) is None or benchmark.name != scene.definition.test.name:
+        # A person's own benchmark of that name may have been changed since.
+        store_definition(world.database, benchmark, world.clock())
     # The run's budget bounds all that it ever spends, earlier goes at it included.
     budget = None if scene.left is None else scene.left + (run.progress.usd if run is not None else 0.0)
     return want_run(world.database, benchmark, world.clock(), budget)
@@ -119,8 +127,13 @@ def _again(world: World, scene: Scene, stage: Stage, benchmark: Benchmark, run: 
     """Want a run that was stopped or cancelled once more, unless that has proved to be no use."""
     tries: dict[str, Any] = dict(stage.notes.get("tries", {}))
     before = tries.get(str(run.id), {"goes": 0, "answered": -1, "at": 0.0})
-    if world.clock() - before["at"] < _REST_SECONDS and run.state is RunState.STOPPED:
+    if run.state is RunState.STOPPED and world.clock() - before["at"] < _REST_SECONDS:
         return stage
+    if run.state is RunState.STOPPED and before["at"] == 0.0:
+        # Whether it is an outage or a lost sign-in shows when the polling looks; it looks seldom while nothing moves.
+        intents.wish(world.database, _REFRESH, "", world.clock())
+        tries[str(run.id)] = {**before, "at": world.clock()}
+        return replace(stage, notes={**stage.notes, "tries": tries}, problem=run.problem)
     got_on = _got(run.progress) > before["answered"]
     goes = 1 if got_on else before["goes"] + 1
     outage = health.get(world.database).problem is not None

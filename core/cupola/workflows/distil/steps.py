@@ -70,6 +70,7 @@ DISTIL = Kind(
             go=measuring.after,
             still_good=runs.still_done,
             rest=runs.rest,
+            again_from="deploy",
         ),
         Step(name="verdict", title="Verdict", inputs=judging.inputs, go=judging.go),
         Step(
