@@ -13,6 +13,8 @@ from ..lines import Line, line
 from ..views.conversation import conversation_lines, head_line
 from .painted import Painted
 
+_LEAST_LINES = 12
+"""Of the room for a picture: what does not fit is scrolled to."""
 _WIDEST = 60
 """Columns of the widest picture."""
 
@@ -114,7 +116,7 @@ class ConversationView(Painted, can_focus=True):
         """Draw the row's images, or show their facts alone again."""
         self._drawing = not self._drawing
         width, height = self.size
-        self.post_message(self.Drawn((max(8, min(width - 4, _WIDEST)), max(4, height - 6)) if self._drawing else None))
+        self.post_message(self.Drawn((max(8, min(width - 4, _WIDEST)), max(_LEAST_LINES, height - 6)) if self._drawing else None))
 
     def action_prompt(self, line: bool) -> None:
         """Ask for words or a line."""
