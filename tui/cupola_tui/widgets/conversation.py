@@ -116,7 +116,8 @@ class ConversationView(Painted, can_focus=True):
         """Draw the row's images, or show their facts alone again."""
         self._drawing = not self._drawing
         width, height = self.size
-        self.post_message(self.Drawn((max(8, min(width - 4, _WIDEST)), max(_LEAST_LINES, height - 6)) if self._drawing else None))
+        room = (max(8, min(width - 4, _WIDEST)), max(_LEAST_LINES, height - 6))
+        self.post_message(self.Drawn(room if self._drawing else None))
 
     def action_prompt(self, line: bool) -> None:
         """Ask for words or a line."""
