@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cupola.azure.wire.requests import JobRequest
-from cupola.errors import CupolaError, UnreachableError
+from cupola.errors import CupolaError, NotAllowedError, StoreError, ThrottledError, UnreachableError
 from cupola.models import Job
 from cupola.store import workflows
 from cupola.store.database import Database
@@ -117,7 +118,7 @@ async def nobody(_: JobRequest, __: str, /) -> Job:
 class Deeds:
     """A kind of two steps whose deeds are counted."""
 
-    def __init__(self, trouble: dict[str, list[CupolaError]] | None = None) -> None:
+    def __init__(self, trouble: dict[str, list[Exception]] | None = None) -> None:
         self.done: list[str] = []
         self.trouble = trouble or {}
         self.rested: list[str] = []
@@ -179,6 +180,46 @@ async def test_the_same_inputs_are_taken_over_and_not_paid_again(database: Datab
     assert deeds.done == ["first", "second", "first", "second"]
     assert [stage.reused_from for stage in workflows.stages(database, same)] == [first, first]
     assert workflows.get(database, same).spent == 0.0  # type: ignore[union-attr]  # it was added above
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (NotAllowedError("The token has expired."), "The token has expired."),
+        (ThrottledError("Patience.", retry_after=0.1), "Patience."),
+        (OSError(errno.ENOSPC, "No space left on device"), "A file cannot be written: No space left on device."),
+    ],
+)
+async def test_what_passes_is_told_and_the_stage_goes_on_by_itself(
+    database: Database, error: Exception, told: str
+) -> None:
+    deeds = Deeds({"first": [error]})
+    executor, number = deeds.executor(database), added(database)
+    await executor.advance(number)
+
+    wait = await executor.advance(number)
+
+    stage = workflows.stage(database, number, "first")
+    assert stage is not None
+    assert stage.problem is not None
+    assert stage.problem.what == told
+    assert stage.state is StageState.RUNNING
+    assert wait is not None
+    assert wait > 0.2
+    await carried(executor, number)
+    assert deeds.done == ["first", "second"]
+
+
+async def test_a_store_that_cannot_be_written_is_left_to_the_worker(database: Database) -> None:
+    deeds = Deeds({"first": [StoreError("The disk is full.")]})
+    executor, number = deeds.executor(database), added(database)
+    await executor.advance(number)
+
+    with pytest.raises(StoreError):
+        await executor.advance(number)
+
+    await carried(executor, number)
+    assert deeds.done == ["first", "second"]
 
 
 async def test_an_outage_is_sat_out_and_told(database: Database) -> None:
