@@ -20,10 +20,10 @@ from .schedule import asks_of
 
 _SAMPLED = 40
 """Prompts whose tokens are counted; the rest are taken to be alike."""
-_COMPLETION = (20, 600)
+_COMPLETION = (10, 600)
 """Tokens of an answer of which nothing is known."""
-_REASONING = (200, 4_000)
-_JUDGEMENT = (40, 400)
+_REASONING = (20, 4_000)
+_JUDGEMENT = (10, 400)
 _SECONDS = (0.5, 8.0)
 """A call of which nothing is known."""
 _AT_ONCE = (8, 64)
