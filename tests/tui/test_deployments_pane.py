@@ -77,6 +77,8 @@ async def test_the_list_shows_state_cost_and_when_each_goes(
         assert "2h" in mine, "what is left of the fuse"
         assert next(line for line in lines if "✗ huge" in line).index("huge") < 30
         assert "● prod" in screen_text(app)
+        # Small screens have no lower edges.
+        assert ("3 · $1.70 an hour" in screen_text(app)) == (size == (120, 40)), "what all of it costs"
         await see(pilot, "Ask for 900 or less.")
 
 
@@ -186,7 +188,7 @@ async def test_orphans_are_listed_and_only_the_marked_go(deployed: Database, ope
             await pilot.press("x")
             await see(pilot, "Sweep orphans")
             await pilot.press("up", "enter")
-            await see(pilot, "has no fuse, and Cupola")
+            await see(pilot, "cora: it has no fuse, and Cupola has not asked it for a day.")
             await pilot.press(*keys)
             if state is State.REMOVING:
                 await see(pilot, "Removes deployment cora for good")

@@ -115,6 +115,8 @@ def deployment_row(row: Deployment, now: float) -> dict[str, Any]:
     """A deployment as printed."""
     price, idle = hosting(row.model, row.sku), row.idle_since
     cost, goes = hosting_so_far(row, now), goes_at(row)
+    # Whether others ask theirs is not known.
+    asked = row.ours or row.last_used_at is not None
     return {
         "name": row.name,
         "model": row.model,
@@ -126,7 +128,7 @@ def deployment_row(row: Deployment, now: float) -> dict[str, Any]:
         "made_by": "cupola" if row.ours else "others",
         "purpose": row.purpose,
         "age": _span(None if row.created_at is None else (row.gone_at or now) - row.created_at),
-        "idle": _span(None if idle is None or row.state is State.GONE else now - idle),
+        "idle": _span(now - idle if idle is not None and row.state is State.READY and asked else None),
         "cost": None if cost is None else round(cost, 4),
         "per_hour": price.usd_per_hour,
         "price_source": price.source,

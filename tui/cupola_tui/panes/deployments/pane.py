@@ -185,7 +185,8 @@ class DeploymentsPane(ListAndDetail):
         gone = sum(row.state.value == "gone" for row in every)
         hidden = "" if self._gone or not gone else f" · f {gone} gone"
         count = f"{len(shown)} of {len(every)}" if words else f"{len(shown)}"
-        self._below.show(f"{count}{hidden}")
+        burn = rows.burn_words(every)
+        self._below.show(f"{count}{f' · {burn}' if burn else ''}{hidden}")
         empty = not shown and not words
         self.set_class(empty, "-no-deployments")
         notice = detail.notice(self._profile, self._facts.trouble(), now)

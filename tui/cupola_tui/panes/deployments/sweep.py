@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -12,8 +13,8 @@ from textual.screen import ModalScreen
 from cupola.deployments.orphans import Orphan
 
 from ...commands import bindings
-from ...lines import Line, joined, line
-from ...views.deployments.rows import money
+from ...lines import Line, joined, line, wrapped
+from ...views.deployments.rows import model_words, money
 from ...widgets.painted import Lines
 from ...widgets.table import Column, KeyedRows, Table
 
@@ -41,6 +42,7 @@ class SweepScreen(ModalScreen[list[Orphan] | None]):
         with Vertical(id="sweep") as box:
             box.border_title = Content("Sweep orphans")
             yield self._table
+            yield Lines(id="sweep-why")
             yield Lines(id="sweep-keys")
 
     def on_mount(self) -> None:
@@ -52,6 +54,14 @@ class SweepScreen(ModalScreen[list[Orphan] | None]):
         self.query_one("#sweep-keys", Lines).show(_keys)
         self._table.focus()
 
+    @on(Table.Moved, "#orphans")
+    def _moved(self) -> None:
+        """Say in full why the one under the cursor could go."""
+        one = next((one for key, one in self._by_key.items() if key == self._table.key), None)
+        self.query_one("#sweep-why", Lines).show(
+            lambda width: [] if one is None else [line(""), *wrapped(f"{one.name}: {one.why}.", width, "muted")]
+        )
+
     def action_confirm(self) -> None:
         """Take what is marked."""
         self.dismiss([one for key, one in self._by_key.items() if key in self._table.marks])
@@ -62,13 +72,9 @@ class SweepScreen(ModalScreen[list[Orphan] | None]):
 
 
 def _cells(one: Orphan) -> tuple[Line, ...]:
-    return (
-        line(one.kind),
-        line((one.name, "bold")),
-        line(one.about),
-        line((one.why, "muted")),
-        line(money(one.usd_per_hour)),
-    )
+    about = model_words(one.about) if one.kind == "deployment" else one.about
+    price = line(money(one.usd_per_hour))
+    return line(one.kind), line((one.name, "bold")), line(about), line((one.why, "muted")), price
 
 
 def _keys(width: int) -> list[Line]:

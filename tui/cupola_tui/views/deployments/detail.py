@@ -6,10 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from cupola.deployments.needs import lacking
 from cupola.deployments.quota import quota_of
-from cupola.deployments.tiers import DEVELOPER_LIFE_SECONDS, find_tier, goes_at, hosting, hosting_so_far
+from cupola.deployments.tiers import (
+    DEVELOPER_LIFE_SECONDS,
+    UNUSED_LIFE_SECONDS,
+    find_tier,
+    goes_at,
+    hosting,
+    hosting_so_far,
+)
 from cupola.models import Health, Problem
 from cupola.settings import Profile
-from cupola.store.deployments import Deployment, QuotaLine, State, Step
+from cupola.store.deployments import Deployment, QuotaLine, State, Step, is_tuned
 
 from ...lines import Line, labelled, line, wrapped
 from ..words import duration, moment
@@ -148,6 +155,9 @@ def _goes(row: Deployment, now: float) -> str:
 def _used(row: Deployment, now: float) -> str:
     last = row.last_used_at
     asked = "never asked by Cupola" if last is None else f"last asked by Cupola {duration(now - last)} ago"
+    tier = find_tier(row.sku)
+    if is_tuned(row.model) and row.stands and (tier is None or tier.name != "DeveloperTier"):
+        asked += f"; after {UNUSED_LIFE_SECONDS / 86_400:.0f} days without any call the service removes it"
     return f"{asked}; what others ask is not known"
 
 

@@ -114,6 +114,14 @@ def idle_words(row: Deployment, now: float) -> str:
     return duration(now - since) if row.ours or row.last_used_at is not None else "–"
 
 
+def burn_words(every: Sequence[Deployment]) -> str:
+    """What all that stand cost by the hour together; "" where that is nothing."""
+    prices = [hosting(row.model, row.sku).usd_per_hour for row in every if row.stands]
+    known = sum(price for price in prices if price is not None)
+    more = " or more" if None in prices else ""
+    return f"{money(known)} an hour{more}" if known else "price not known" if more else ""
+
+
 def money(usd: float | None) -> str:
     """Dollars; `?` where the price is not known."""
     return "?" if usd is None else "–" if usd == 0 else f"${usd:.2f}"
