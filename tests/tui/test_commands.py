@@ -17,6 +17,7 @@ from cupola_tui.panes.benchmarks.pane import BenchmarksPane
 from cupola_tui.panes.checkpoints.pane import CheckpointsPane
 from cupola_tui.panes.checkpoints.tables import FlipTable
 from cupola_tui.panes.datasets.pane import DatasetsPane
+from cupola_tui.panes.datasets.shape import Shape
 from cupola_tui.panes.deployments.pane import DeploymentsPane
 from cupola_tui.panes.deployments.sweep import SweepScreen
 from cupola_tui.panes.jobs.pane import JobsPane
@@ -38,6 +39,7 @@ HOLDERS: tuple[type[DOMNode], ...] = (
     JobsPane,
     DatasetsPane,
     ConversationView,
+    Shape,
     FormScreen,
     PathScreen,
     BenchmarksPane,
