@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.core.workflows.emulation import Emulation, defined, distillation, settled, stages_of, started
+from tests.core.workflows.emulation import Emulation, defined, distillation, settled, stages_of
 
 from cupola.store import workflows
 from cupola.store.database import Database, open_store
-from cupola.store.workflows import StageState, WorkflowState
+from cupola.store.workflows import StageState
+from cupola.workflows.distil.start import start
 
 from .result import Result
 
@@ -38,15 +39,15 @@ def _killed(emulation: Emulation, database: Database) -> Iterator[Result]:
     met: Counter[str] = Counter()
     while kills < _KILLS and made < _MOST_DISTILLATIONS:
         made += 1
-        number = started(emulation, database, distillation(database, defined(80), _PROMPTS, 10_000 * made))
+        definition = distillation(database, defined(80), _PROMPTS, 10_000 * made)
+        number = start(database, definition, emulation.place, time.time())
         while kills < _KILLS:
-            time.sleep(chance.uniform(0.0, 0.7))
-            if not _running(database, number):
+            at = _stage(database, number)
+            if not emulation.kill_worker_at_work(database, number, chance.uniform(0.0, 0.3)):
                 break
-            met[_stage(database, number)] += 1
-            emulation.kill_worker()
+            met[at] += 1
             kills += 1
-            emulation.start_worker()
+        emulation.start_worker()
         settled(database, number, 120.0)
         stages = stages_of(database, number)
         fates = stages["filter"].outputs.get("fates", {})
@@ -61,11 +62,6 @@ def _killed(emulation: Emulation, database: Database) -> Iterator[Result]:
     yield Result("paid calls in the service's ledger", sum(calls.values()), "calls")
     yield Result("of them in flight when a worker died, and asked again", sum(row["lost"] for row in rows), "calls")
     yield Result("paid calls beyond the answered and those in flight", over, "calls", 0)
-
-
-def _running(database: Database, number: int) -> bool:
-    found = workflows.get(database, number)
-    return found is not None and found.state is WorkflowState.RUNNING
 
 
 def _stage(database: Database, number: int) -> str:

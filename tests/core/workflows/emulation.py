@@ -94,6 +94,21 @@ class Emulation:
         while process.status("test", self.paths).running:
             time.sleep(0.01)
 
+    def kill_worker_at_work(self, database: Database, workflow_id: int, seconds: float) -> bool:
+        """Start a worker and kill it so long after it has stored something; False if nothing was left to do."""
+        topic = f"workflow/{workflow_id}"
+        before = database.revisions().get(topic)
+        self.start_worker()
+        while database.revisions().get(topic) == before:
+            if not is_running(database, workflow_id):
+                return False
+            time.sleep(0.005)
+        time.sleep(seconds)
+        if not is_running(database, workflow_id):
+            return False
+        self.kill_worker()
+        return True
+
     def faults(self, *rules: dict[str, Any]) -> None:
         self._send("PUT", "/emulator/faults", {"seed": 1, "rules": list(rules)})
 
@@ -171,6 +186,12 @@ def started(emulation: Emulation, database: Database, definition: Distillation, 
     made = start(database, definition, emulation.place, time.time(), **limits)
     emulation.start_worker()
     return made
+
+
+def is_running(database: Database, workflow_id: int) -> bool:
+    """Whether the worker has something to do for it."""
+    found = workflows.get(database, workflow_id)
+    return found is not None and found.state is WorkflowState.RUNNING
 
 
 def settled(database: Database, workflow_id: int, seconds: float = 60.0) -> Workflow:

@@ -19,7 +19,7 @@ from cupola.store.deployments import State
 from cupola.store.workflows import Gates, StageState, WorkflowState
 from cupola.workflows import control
 from cupola.workflows.distil.report import as_json, as_markdown
-from cupola.workflows.distil.start import branch
+from cupola.workflows.distil.start import branch, start
 from cupola.workflows.distil.steps import DISTIL
 
 from .emulation import CHAT, RIGHT, Emulation, defined, distillation, settled, stages_of, started
@@ -112,15 +112,11 @@ def test_a_worker_killed_again_and_again_comes_to_the_same_end_and_pays_for_noth
         with_peace = open_store(undisturbed.paths.store("test"))
         expected = started(undisturbed, with_peace, distillation(with_peace))
         chance = random.Random(5)
-        made = started(emulation, store, distillation(store))
+        made = start(store, distillation(store), emulation.place, time.time())
         kills = 0
-        while kills < 10:
-            time.sleep(chance.uniform(0.05, 0.9))
-            if store_state(store, made) is not WorkflowState.RUNNING:
-                break
-            emulation.kill_worker()
+        while kills < 10 and emulation.kill_worker_at_work(store, made, chance.uniform(0.0, 0.2)):
             kills += 1
-            emulation.start_worker()
+        emulation.start_worker()
 
         assert settled(store, made).state is WorkflowState.WAITING
         assert settled(with_peace, expected).state is WorkflowState.WAITING
