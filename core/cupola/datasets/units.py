@@ -24,11 +24,18 @@ _AT_ONCE_BYTES = 192 * 1024
 _LONGEST_UNIT = 1_024
 """Bytes of the longest unit that is split and merged here."""
 
+_HARD = 0.3
+"""Share of a text's bytes in long units from which it is hard to count by units."""
+_WORTH_THE_ENCODER = 0.1
+"""Share of hard texts, by bytes, from which the encoder is worth its memory."""
+
 _BEGIN = 0xFF
 """Stands before each text; never part of UTF-8."""
 _SPACE, _NEWLINE, _TAB, _SLASH, _DELETE = 0x20, 0x0A, np.uint8(0x09), 0x2F, 0x7F
 _SLICE = 200_000
-_LONG_BLANK = re.compile(r"\s{50000}")
+_TOO_MANY_BLANKS = 50_000
+"""Blanks in a row that the encoder cannot take."""
+_LONG_BLANK = re.compile(rf"\s{{{_TOO_MANY_BLANKS}}}")
 # A single space before a word always begins a new piece, so that cutting there changes no count.
 _CUT = re.compile(r"(?<=\S) (?=\S)")
 
@@ -69,6 +76,8 @@ class UnitCounter:
         self._pieces = regex.compile(pattern_of(encoding)).findall
         self._units = Table(_UNITS_KEPT)
         self._long_units: dict[bytes, int] = {}
+        # Once the encoder is there for some, it is faster for all that is new.
+        self._loaded = False
 
     def counts(self, texts: Sequence[str]) -> Indices:
         """How many tokens each text has."""
@@ -92,12 +101,27 @@ class UnitCounter:
         content = b"".join([b"\xff" + text for text in texts]) + b"\xff" * PADDING
         starts, begins = _units(np.frombuffer(content, np.uint8))
         lengths = np.diff(starts, append=len(content) - PADDING)
+        whole = self._by_encoder(texts, lengths, begins)
         counts = np.zeros(len(starts), np.int64)
-        short = np.flatnonzero(lengths <= LONGEST)
+        counts[begins[whole]] = [self._encoded(texts[place].decode("utf-8", "replace")) for place in whole.tolist()]
+        left = np.ones(len(texts), bool)
+        left[whole] = False
+        left = np.repeat(left, np.diff(begins, append=len(starts)))
+        short = np.flatnonzero(left & (lengths <= LONGEST))
         counts[short] = self._short_counts(content, starts[short], lengths[short])
-        long = np.flatnonzero(lengths > LONGEST)
+        long = np.flatnonzero(left & (lengths > LONGEST))
         counts[long] = self._long_counts(content, starts[long], lengths[long])
         return np.add.reduceat(counts, begins)
+
+    def _by_encoder(self, texts: Sequence[bytes], lengths: Indices, begins: Indices) -> Indices:
+        """The texts that are better left to the encoder: code, tables and the like, whose units are long and new.
+
+        A few of them among much prose are not worth its memory.
+        """
+        sizes = np.add.reduceat(lengths, begins)
+        hard = np.flatnonzero(np.add.reduceat(np.where(lengths > LONGEST, lengths, 0), begins) > _HARD * sizes)
+        worth = self._loaded or sizes[hard].sum() > _WORTH_THE_ENCODER * sizes.sum()
+        return hard if worth and len(hard) else np.empty(0, np.int64)
 
     def _short_counts(self, content: bytes, starts: Indices, lengths: Indices) -> npt.NDArray[np.int32]:
         low, high = keys_of(content, starts, lengths)
@@ -129,6 +153,9 @@ class UnitCounter:
     def _whole(self, units: Sequence[bytes]) -> npt.NDArray[np.int32]:
         """The tokens of units: their pieces merged together; those with a long piece by the encoder."""
         counts = np.zeros(len(units), np.int32)
+        if self._loaded:
+            counts[:] = [self._encoded(unit.lstrip(b"\xff").decode("utf-8", "replace")) for unit in units]
+            return counts
         pieces: list[bytes] = []
         owners: list[int] = []
         for owner, unit in enumerate(units):
@@ -145,7 +172,11 @@ class UnitCounter:
     def _encoded(self, text: str) -> int:
         if not text:
             return 0
-        return sum(len(encoder(self._encoding).encode_ordinary(part)) for part in _without_long_blanks(text))
+        self._loaded = True
+        encode = encoder(self._encoding).encode_ordinary
+        if len(text) < _TOO_MANY_BLANKS:
+            return len(encode(text))
+        return sum(len(encode(part)) for part in _without_long_blanks(text))
 
 
 def _units(content: npt.NDArray[np.uint8]) -> tuple[Indices, Indices]:
