@@ -234,4 +234,22 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE INDEX answers_of_probes ON answers (deployment, usd) WHERE purpose = 'probe';
     """,
+    """
+    CREATE TABLE evaluation_keys (digest TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE evaluation_columns (
+        run_id TEXT PRIMARY KEY, digest TEXT NOT NULL, ids BLOB NOT NULL, outcomes BLOB NOT NULL, scores BLOB NOT NULL,
+        completion_tokens BLOB NOT NULL, reasoning_tokens BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE second_graders (
+        hash TEXT PRIMARY KEY, name TEXT NOT NULL, definition TEXT NOT NULL, threshold REAL, added_at REAL NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE regrades (
+        grader TEXT NOT NULL, run_id TEXT NOT NULL, item_id TEXT NOT NULL, reward REAL, passed INTEGER,
+        errors TEXT NOT NULL, details TEXT NOT NULL, parts TEXT NOT NULL, calls TEXT NOT NULL, graded_at REAL NOT NULL,
+        PRIMARY KEY (run_id, grader, item_id)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
