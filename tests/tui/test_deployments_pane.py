@@ -11,9 +11,10 @@ from textual.pilot import Pilot
 
 from cupola.models import Health, Job, Problem, ServiceModel
 from cupola.settings import Profile
-from cupola.store import deployments, files, jobs
+from cupola.store import control_plane, deployments, files, jobs
+from cupola.store.control_plane import QuotaLine
 from cupola.store.database import Database
-from cupola.store.deployments import Deployment, QuotaLine, State, Wanted
+from cupola.store.deployments import Deployment, State, Wanted
 from cupola_tui.app import CupolaApp
 
 NOW = 1_800_000_000.0
@@ -38,8 +39,8 @@ def deployed(store: Database) -> Database:
     problem = Problem("There is no quota for GlobalStandard of capacity 9000.", "900 is free.", "Ask for 900 or less.")
     deployments.step(store, refused, replace(refused, state=State.FAILED, problem=problem), NOW - 50, problem.what)
     name = "OpenAI.GlobalStandard.gpt-4.1-nano-finetune"
-    deployments.save_quota(store, [QuotaLine(name, "tuned nano", 100, 1_000, NOW)])
-    deployments.save_trouble(store, Health(NOW))
+    control_plane.save_quota(store, [QuotaLine(name, "tuned nano", 100, 1_000, NOW)])
+    control_plane.save_trouble(store, Health(NOW))
     jobs.save(store, [Job("ftjob-1", "gpt-4.1-nano-2025-04-14", "supervised", "succeeded", 1, suffix="cora-support",
                           fine_tuned_model=TUNED, raw="{}")])  # fmt: skip
     files.save_models(store, [ServiceModel("gpt-4.1-2025-04-14", 0, lifecycle="generally-available")])
@@ -213,7 +214,7 @@ async def test_trouble_with_the_control_plane_stands_over_the_list(
     deployed: Database, open_app: Open, see: See
 ) -> None:
     problem = Problem("Microsoft Entra gave no token.", remedy="Sign in with `az login`.")
-    deployments.save_trouble(deployed, Health(NOW - 700, problem, NOW - 600))
+    control_plane.save_trouble(deployed, Health(NOW - 700, problem, NOW - 600))
     async with open_app().run_test(size=(120, 40)) as pilot:
         await opened(pilot, see, "Microsoft Entra gave no token")
         await see(pilot, "for 10m")

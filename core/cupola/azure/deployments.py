@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from ..errors import NotFoundError, UsageError
-from ..store.deployments import QuotaLine, is_tuned
+from ..store.control_plane import QuotaLine
+from ..store.deployments import is_tuned
 from .control_plane import Answer, ControlPlane
 from .wire import deployments as wire
 from .wire.deployments import Deployable, Progress, Remote

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from ..benchmarks.prices import price_of
 from ..errors import UsageError
-from ..store import deployments
+from ..store import control_plane, deployments
+from ..store.control_plane import QuotaLine
 from ..store.database import Database
-from ..store.deployments import QuotaLine, Wanted, is_tuned
+from ..store.deployments import Wanted, is_tuned
 from .durations import duration_text
 from .quota import other_tiers, quota_of
 from .tiers import Hosting, Tier, find_tier, hosting
@@ -69,7 +70,7 @@ def plan(database: Database, wanted: Wanted) -> Plan:
         raise UsageError(
             f"There is a deployment {known.name!r} already, of {known.model}.", remedy="Choose another name."
         )
-    lines = deployments.quota(database)
+    lines = control_plane.quota(database)
     line = quota_of(lines, wanted.model, tier.name)
     warnings = _warnings(wanted, tier, line, lines)
     if known is not None and not known.state.ended:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..benchmarks.prices import base_of
-from ..store.deployments import QuotaLine, is_tuned
+from ..store.control_plane import QuotaLine
+from ..store.deployments import is_tuned
 from .tiers import find_tier
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from ..errors import ServiceError
 from ..models import Problem
-from ..store.deployments import Deployment, QuotaLine
+from ..store.control_plane import QuotaLine
+from ..store.deployments import Deployment
 from .quota import other_tiers, quota_of
 
 _NUMBERS = re.compile(

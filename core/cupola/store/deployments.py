@@ -9,18 +9,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 
 from ..errors import UsageError
-from ..models import Health, Problem
+from ..models import Problem
 from .database import Database, touch
 
 DEFAULT_FUSE_SECONDS = 4 * 3600.0
-
-_CONTROL_PLANE = "control plane"
-"""Under which `health` keeps how the talk with Resource Manager goes."""
 
 
 class State(StrEnum):
@@ -130,23 +126,6 @@ class Step:
     at: float
     state: State
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaLine:
-    """One kind of quota, as the service counts it."""
-
-    name: str
-    """Such as `OpenAI.GlobalStandard.gpt-4.1-finetune`."""
-    text: str
-    used: float
-    limit: float
-    as_of: float = 0.0
-
-    @property
-    def free(self) -> float:
-        """What is left."""
-        return max(0.0, self.limit - self.used)
 
 
 def is_tuned(model: str) -> bool:
@@ -286,27 +265,6 @@ def save_new(database: Database, found: Deployment, now: float, words: str) -> b
     return True
 
 
-def trouble(database: Database) -> Health:
-    """How the talk with the control plane goes; an empty record where all is well or nothing was tried."""
-    rows = database.rows("SELECT * FROM health WHERE subject = ?", (_CONTROL_PLANE,))
-    if not rows:
-        return Health()
-    row = rows[0]
-    problem = Problem(**json.loads(row["problem"])) if row["problem"] else None
-    return Health(row["checked_at"], problem, row["since"], row["next_try"])
-
-
-def save_trouble(database: Database, health: Health) -> None:
-    """Store how that talk goes. Readers are woken only when a problem came, changed or went."""
-    known = trouble(database)
-    problem = json.dumps(asdict(health.problem)) if health.problem else None
-    values = (_CONTROL_PLANE, health.checked_at, problem, health.since, health.next_try)
-    with database.transaction() as connection:
-        connection.execute("INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?, ?)", values)
-        if (known.problem, known.checked_at is None) != (health.problem, health.checked_at is None):
-            touch(connection, "deployments")
-
-
 def asked_names(database: Database) -> dict[str, float]:
     """The deployments that Cupola has ever asked, with when it last did: what is known where nothing can be listed."""
     query = "SELECT deployment, MAX(sent_at) AS at FROM answers WHERE purpose != 'probe' GROUP BY deployment"
@@ -317,20 +275,6 @@ def probe_usd(database: Database, name: str) -> float:
     """What asking whether a deployment of that name answers has cost, as far as the prices are known."""
     query = "SELECT TOTAL(usd) FROM answers WHERE purpose = 'probe' AND deployment = ?"
     return float(database.rows(query, (name,))[0][0])
-
-
-def quota(database: Database) -> list[QuotaLine]:
-    """The quota as the service last told it, by name."""
-    return [QuotaLine(**dict(row)) for row in database.rows("SELECT * FROM quota ORDER BY name")]
-
-
-def save_quota(database: Database, lines: Iterable[QuotaLine]) -> None:
-    """Store the quota in place of what was known of it."""
-    rows = [(line.name, line.text, line.used, line.limit, line.as_of) for line in lines]
-    with database.transaction() as connection:
-        connection.execute("DELETE FROM quota")
-        connection.executemany('INSERT INTO quota (name, text, used, "limit", as_of) VALUES (?, ?, ?, ?, ?)', rows)
-        touch(connection, "quota")
 
 
 def _check_free(known: Deployment, wanted: Wanted) -> None:

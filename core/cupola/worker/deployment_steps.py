@@ -16,7 +16,7 @@ from ..deployments.refusals import refusal_in_words
 from ..errors import CupolaError, NotAllowedError, NotFoundError, ServiceError, ThrottledError, UnreachableError
 from ..models import Problem
 from ..settings import Profile
-from ..store import deployments
+from ..store import control_plane, deployments
 from ..store.database import Database
 from ..store.deployments import Deployment, State
 from .probe import Verdict, probe
@@ -87,7 +87,7 @@ async def carry_on(desk: Desk, row: Deployment) -> None:
             busy = Problem("The account is busy with another operation; this waits for its end.", raw=error.raw)
             _put_off(desk, now, max(error.retry_after or 0.0, desk.patience.poll), busy)
         else:
-            _refused(desk, now, refusal_in_words(error, now, deployments.quota(desk.database)))
+            _refused(desk, now, refusal_in_words(error, now, control_plane.quota(desk.database)))
     except CupolaError as error:
         _refused(desk, deployments.get(desk.database, row.name) or row, error.problem)
 

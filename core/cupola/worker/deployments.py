@@ -21,7 +21,7 @@ from ..deployments.tiers import DEVELOPER_LIFE_SECONDS, find_tier
 from ..errors import CupolaError, ServiceError, StoreCorruptError, StoreError, UsageError
 from ..models import Health, Problem
 from ..settings import Profile
-from ..store import deployments, health, intents
+from ..store import control_plane, deployments, health, intents
 from ..store.database import Database
 from ..store.deployments import Deployment, State
 from .deployment_steps import Desk, carry_on, patience_of, told_by
@@ -99,7 +99,7 @@ async def work(
             log.exception("Looking after deployments has failed.")
             why = f"{type(error).__name__}: {error}"
             problem = Problem("Looking after deployments has failed.", why, "Report this.")
-        failures = failures + 1 if deployments.trouble(database).problem else 1
+        failures = failures + 1 if control_plane.trouble(database).problem else 1
         wait = after_failure(pace_of(profile), failures, None, random.random())
         _leave_word(database, problem, clock(), wait)
         await _rested(database, wait)
@@ -155,13 +155,13 @@ class Keeper:
         save_listed(self.desk.database, listed, now)
         if self.quota_at is None or self.monotonic() - self.quota_at >= self.pace.seldom:
             await self._look_at_quota()
-        deployments.save_trouble(self.desk.database, Health(checked_at=now))
+        control_plane.save_trouble(self.desk.database, Health(checked_at=now))
         return any(remote.state.lower() not in _SETTLED for remote in listed)
 
     async def _look_at_quota(self) -> None:
         self.quota_at = self.monotonic()
         try:
-            deployments.save_quota(self.desk.database, await remote_deployments.quota(self.desk.plane))
+            control_plane.save_quota(self.desk.database, await remote_deployments.quota(self.desk.plane))
         except ServiceError as error:
             # A role of its own is needed to see quota; all else goes on without.
             log.info("The quota cannot be read: %s", error)
@@ -276,11 +276,11 @@ def _fail_wanted(database: Database, problem: Problem, now: float) -> None:
 
 def _leave_word(database: Database, problem: Problem, now: float, wait: float) -> None:
     """Say what is wrong, and when it is tried again."""
-    known = deployments.trouble(database)
+    known = control_plane.trouble(database)
     since = known.since if known.problem and known.since else now
     if known.problem is None or known.problem.what != problem.what:
         log.warning("%s %s", problem.what, problem.remedy)
-    deployments.save_trouble(database, Health(known.checked_at, problem, since, now + wait))
+    control_plane.save_trouble(database, Health(known.checked_at, problem, since, now + wait))
 
 
 async def _rested(database: Database, seconds: float) -> None:

@@ -21,10 +21,11 @@ from cupola.deployments.tiers import goes_at, hosting, hosting_so_far
 from cupola.errors import ServiceError, UsageError
 from cupola.models import Checkpoint, IntentState, Job, ServiceFile, ServiceModel
 from cupola.settings import Profile
-from cupola.store import benchmarks, checkpoints, datasets, deployments, files, intents, jobs
+from cupola.store import benchmarks, checkpoints, control_plane, datasets, deployments, files, intents, jobs
 from cupola.store.benchmarks import Run, RunState
+from cupola.store.control_plane import QuotaLine
 from cupola.store.database import Database, open_store
-from cupola.store.deployments import Deployment, QuotaLine, State, Wanted
+from cupola.store.deployments import Deployment, State, Wanted
 
 TUNED = "gpt-4.1-nano-2025-04-14.ft-0123456789abcdef0123456789abcdef-cora"
 QUOTA = [
@@ -116,7 +117,7 @@ def test_a_refusal_for_quota_names_what_is_free_and_where_there_is_room() -> Non
 
 
 def test_a_plan_prices_the_wish_up_to_its_fuse_and_warns_of_what_will_be_refused(store: Database) -> None:
-    deployments.save_quota(store, QUOTA)
+    control_plane.save_quota(store, QUOTA)
     takes = plan(store, Wanted("cora", TUNED, "GlobalStandard", 100, 4 * 3_600.0))
     assert takes.most_usd == pytest.approx(6.80)
     assert "$6.80 until its fuse" in takes.cost()

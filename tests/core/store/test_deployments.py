@@ -8,10 +8,11 @@ import pytest
 
 from cupola.errors import UsageError
 from cupola.models import Problem
-from cupola.store import answers, deployments
+from cupola.store import answers, control_plane, deployments
 from cupola.store.answers import Sent
+from cupola.store.control_plane import QuotaLine
 from cupola.store.database import Database
-from cupola.store.deployments import QuotaLine, State, Wanted
+from cupola.store.deployments import State, Wanted
 
 CORA = Wanted("cora", "gpt-4.1-nano-2025-04-14.ft-1", capacity=100, fuse_seconds=600.0, purpose="benchmark")
 
@@ -86,9 +87,9 @@ def test_deployments_of_others_are_stored_beside_but_never_over_a_live_one(store
 
 
 def test_quota_is_replaced_as_a_whole(store: Database) -> None:
-    deployments.save_quota(store, [QuotaLine("a", "A", 1.0, 3.0, 5.0), QuotaLine("b", "B", 9.0, 3.0, 5.0)])
-    deployments.save_quota(store, [QuotaLine("b", "B", 9.0, 3.0, 6.0)])
-    (line,) = deployments.quota(store)
+    control_plane.save_quota(store, [QuotaLine("a", "A", 1.0, 3.0, 5.0), QuotaLine("b", "B", 9.0, 3.0, 5.0)])
+    control_plane.save_quota(store, [QuotaLine("b", "B", 9.0, 3.0, 6.0)])
+    (line,) = control_plane.quota(store)
     assert (line.name, line.free, line.as_of) == ("b", 0.0, 6.0)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from cupola.store import answers, deployments
+from cupola.store import answers, control_plane, deployments
 from cupola.store.answers import AnswerState
 from cupola.store.database import Database
 from cupola.store.deployments import State, Wanted
@@ -35,8 +35,8 @@ async def test_a_wanted_deployment_is_made_asked_until_it_answers_and_found_read
         assert any("begun to make" in words for words in told)
         assert told[0].startswith("It answers")
         assert deployments.probe_usd(store, "cora") > 0, "the probe is paid, and said to be"
-        await world.until(lambda: bool(deployments.quota(store)))
-        assert any(line.used == 50 + 10_000 for line in deployments.quota(store))
+        await world.until(lambda: bool(control_plane.quota(store)))
+        assert any(line.used == 50 + 10_000 for line in control_plane.quota(store))
 
 
 def killer(requests: int, whole: bool) -> tuple[Before, After]:

@@ -15,7 +15,7 @@ from cupola.azure.credentials import KeyCredential
 from cupola.deployments.orphans import EVAL_DELETE
 from cupola.models import IntentState
 from cupola.settings import Profile
-from cupola.store import deployments, intents
+from cupola.store import control_plane, deployments, intents
 from cupola.store.database import Database
 from cupola.store.deployments import State, Wanted
 from cupola.worker.deployment_steps import Patience
@@ -59,15 +59,15 @@ async def test_whoever_is_not_signed_in_is_told_and_what_was_wished_is_done_once
         deployments.want(store, CORA, 1.0)
         deployments.extend_fuse(store, "cora", None)
         async with working(world):
-            await until(lambda: deployments.trouble(store).problem is not None)
-            trouble = deployments.trouble(store)
+            await until(lambda: control_plane.trouble(store).problem is not None)
+            trouble = control_plane.trouble(store)
             assert trouble.problem is not None
             assert "too old" in trouble.problem.what
             assert trouble.next_try is not None
             assert world.row("cora").state is State.WANTED
             world.wire.before = pass_by
             await until(lambda: world.row("cora").state is State.READY)
-            await until(lambda: deployments.trouble(store).problem is None)
+            await until(lambda: control_plane.trouble(store).problem is None)
 
 
 async def test_a_profile_that_names_no_account_fails_wishes_with_what_to_add(tmp_path: Path, store: Database) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...store.deployments import QuotaLine
+from ...store.control_plane import QuotaLine
 from .reading import Json, integer, mapping, number, objects, raw, text
 
 NONCE_TAG = "cupola-nonce"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ...deployments.needs import lacking
 from ...errors import CupolaError, ServiceError, UsageError
-from ...store import deployments
+from ...store import control_plane, deployments
 from ...store.database import Database
 from ..context import Context, Session
 from ..fresh import told, worker_runs
@@ -24,7 +24,7 @@ def looked(session: Session, context: Context, database: Database, offline: bool
         context.say(f"cupola: {words}")
         return 0
     if worker_runs(session, context):
-        trouble = deployments.trouble(database).problem
+        trouble = control_plane.trouble(database).problem
         if trouble is not None:
             context.say(f"cupola: {trouble.what} {trouble.remedy}".rstrip())
         return 0
@@ -77,7 +77,7 @@ async def _look(session: Session, database: Database) -> None:
     ) as plane:
         save_listed(database, await remote_deployments.list_all(plane), time.time())
         try:
-            deployments.save_quota(database, await remote_deployments.quota(plane))
+            control_plane.save_quota(database, await remote_deployments.quota(plane))
         except ServiceError:
             # A role of its own is needed to see quota; the list goes on without.
             return

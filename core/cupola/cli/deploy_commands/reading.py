@@ -9,7 +9,7 @@ from typing import Any
 from ...deployments.candidates import candidates
 from ...deployments.tiers import TIERS, goes_at, hosting, hosting_so_far
 from ...errors import UsageError
-from ...store import deployments
+from ...store import control_plane, deployments
 from ...store.database import Database
 from ...store.deployments import Deployment, State
 from ..context import Context, session_of, store_of
@@ -61,7 +61,7 @@ def quota(options: argparse.Namespace, context: Context) -> int:
         code = looked(session, context, database, options.offline)
         rows = [
             {"name": q.name, "about": q.text, "used": q.used, "limit": q.limit, "free": q.free, "as_of": q.as_of}
-            for q in deployments.quota(database)
+            for q in control_plane.quota(database)
         ]
         emit(options, context.out, "cupola.quota/1", rows, ("name", "used", "limit", "free"), None)
     return code

@@ -10,7 +10,8 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 
-from cupola.store.deployments import Deployment, QuotaLine, Step
+from cupola.store.control_plane import QuotaLine
+from cupola.store.deployments import Deployment, Step
 
 from ...commands import Scope
 from ...lines import Line, Span

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cupola.models import Health
-from cupola.store import deployments
+from cupola.store import control_plane, deployments
+from cupola.store.control_plane import QuotaLine
 from cupola.store.database import Database
-from cupola.store.deployments import Deployment, QuotaLine, Step
+from cupola.store.deployments import Deployment, Step
 
 if TYPE_CHECKING:
     from cupola.deployments.candidates import Candidate
@@ -46,7 +47,7 @@ class DeploymentFacts:
     def quota(self) -> list[QuotaLine]:
         """The quota by name."""
         if self._quota is None:
-            self._quota = deployments.quota(self.database)
+            self._quota = control_plane.quota(self.database)
         return self._quota
 
     def history(self, name: str) -> list[Step]:
@@ -59,7 +60,7 @@ class DeploymentFacts:
 
     def trouble(self) -> Health:
         """How the talk with the control plane goes."""
-        return deployments.trouble(self.database)
+        return control_plane.trouble(self.database)
 
     def asked(self) -> dict[str, float]:
         """The deployments that Cupola has asked, with when."""

@@ -16,7 +16,8 @@ from cupola.deployments.tiers import (
 )
 from cupola.models import Health, Problem
 from cupola.settings import Profile
-from cupola.store.deployments import Deployment, QuotaLine, State, Step, is_tuned
+from cupola.store.control_plane import QuotaLine
+from cupola.store.deployments import Deployment, State, Step, is_tuned
 
 from ...lines import Line, labelled, line, wrapped
 from ..words import duration, moment
