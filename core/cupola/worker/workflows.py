@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..azure import jobs
+from ..azure import jobs, stored_completions
 from ..azure.client import Service
+from ..azure.stored_completions import StoredCompletion
 from ..azure.wire.requests import JobRequest
 from ..errors import CupolaError, StoreCorruptError, StoreError
 from ..models import Job, Problem
@@ -60,7 +61,10 @@ async def work(service: Service, database: Database) -> None:
     async def submit(request: JobRequest, nonce: str, /) -> Job:
         return await jobs.submit(service, request, nonce)
 
-    desk = Desk(Executor(World(database, submit, service.clock), KINDS))
+    async def stored(models: Sequence[str], /) -> Sequence[StoredCompletion]:
+        return await stored_completions.stored(service, models)
+
+    desk = Desk(Executor(World(database, submit, service.clock, stored), KINDS))
     while True:
         try:
             await asyncio.sleep(await desk.turn())
@@ -125,10 +129,9 @@ class Desk:
     def _settle(self, database: Database) -> None:
         """Bring to rest what was paused or called off while it ran."""
         for workflow in workflows.in_state(database, WorkflowState.PAUSED, WorkflowState.CANCELLED):
-            open_states = (StageState.RUNNING,)
-            if workflow.state is WorkflowState.CANCELLED:
-                open_states = (StageState.RUNNING, StageState.PENDING, StageState.PAUSED, StageState.WAITING)
-            if any(stage.state in open_states for stage in workflows.stages(database, workflow.id)):
+            cancelled = workflow.state is WorkflowState.CANCELLED
+            stages = workflows.stages(database, workflow.id)
+            if any(stage.state is StageState.RUNNING or (cancelled and not stage.state.settled) for stage in stages):
                 try:
                     self.executor.settle(workflow)
                 except CupolaError as error:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..azure.stored_completions import StoredCompletion
 from ..azure.wire.requests import JobRequest
 from ..benchmarks.hashing import digest
 from ..models import Job
@@ -19,6 +20,10 @@ class Submit(Protocol):
     def __call__(self, request: JobRequest, nonce: str, /) -> Awaitable[Job]: ...
 
 
+async def _none(_: Sequence[str], /) -> Sequence[StoredCompletion]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What steps need of the world; everything else goes through the store."""
@@ -26,6 +31,8 @@ class World:
     database: Database
     submit: Submit
     clock: Callable[[], float]
+    stored: Callable[[Sequence[str]], Awaitable[Sequence[StoredCompletion]]] = _none
+    """The completions that the service has stored of models whose names begin so."""
 
 
 @dataclass(frozen=True, slots=True)

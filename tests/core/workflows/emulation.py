@@ -112,6 +112,10 @@ class Emulation:
     def faults(self, *rules: dict[str, Any]) -> None:
         self._send("PUT", "/emulator/faults", {"seed": 1, "rules": list(rules)})
 
+    def ask(self, deployment: str, body: dict[str, Any]) -> None:
+        """One chat request of somebody else's."""
+        self._send("POST", f"/openai/deployments/{deployment}/chat/completions?api-version=2025-04-01-preview", body)
+
     def paid(self) -> list[dict[str, Any]]:
         """Every inference call that was answered, whether the answer arrived or not."""
         found: list[dict[str, Any]] = []

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from cupola.benchmarks.definition import GraderUse
+from cupola.benchmarks.items import items_of
 from cupola.models import Problem
-from cupola.store import answers, deployments, workflows
+from cupola.store import answers, benchmarks, deployments, workflows
 from cupola.store.answers import AnswerState
 from cupola.store.database import Database, open_store
 from cupola.store.deployments import State
@@ -336,6 +337,29 @@ def test_a_distillation_that_is_called_off_leaves_no_deployment(shared: Emulatio
         assert time.monotonic() < deadline, found
         time.sleep(0.05)
     assert stages_of(shared_store, made)["clean-up"].state is StageState.SKIPPED
+
+
+def test_what_the_service_has_stored_of_the_teacher_is_not_asked_again(
+    shared: Emulation, shared_store: Database
+) -> None:
+    definition = distillation(shared_store, first=6500, from_stored=True)
+    teaching = definition.teaching("gpt-4.1")
+    items = items_of(teaching, benchmarks.items(shared_store, teaching.split))
+    for item in items[:25]:
+        shared.ask("gpt-4.1", {**teaching.arms[0].body(list(item.messages)), "store": True})
+    made = start(shared_store, definition, shared.place, time.time(), gates=Gates.EACH)
+    shared.start_worker()
+    while settled(shared_store, made) and stages_of(shared_store, made)["generate"].state is not StageState.DONE:
+        control.answer(shared_store, made, True, time.time())
+
+    stage = stages_of(shared_store, made)["generate"]
+
+    assert stage.notes["stored"] == 25
+    assert stage.done == 60
+    run = benchmarks.get_run(shared_store, stage.outputs["runs"][0])
+    assert run is not None
+    assert run.progress.asked == 60 - 25
+    control.cancel(shared_store, made, time.time())
 
 
 def test_three_training_prompts_are_too_few_and_the_remedy_says_so(shared: Emulation, shared_store: Database) -> None:

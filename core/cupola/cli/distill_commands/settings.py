@@ -54,6 +54,8 @@ def changes(options: argparse.Namespace, definition: Distillation) -> dict[str, 
         UsageError: the student's prompt cannot be read.
     """
     found: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(options, name, None)) is not None}
+    if options.from_stored:
+        found["from_stored"] = True
     if options.epochs is not None:
         found["hyperparameters"] = {**definition.hyperparameters, "n_epochs": options.epochs}
     if options.fuse is not None:

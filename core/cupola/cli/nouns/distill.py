@@ -74,6 +74,11 @@ def _add_changes(parser: argparse.ArgumentParser) -> None:
     for role in ("teacher", "student", "control"):
         parser.add_argument(f"--{role}", metavar="ARM")
     parser.add_argument("--samples", type=int, metavar="K", help="answers of the teacher to each prompt")
+    parser.add_argument(
+        "--from-stored",
+        action="store_true",
+        help="take what the service has stored of the teacher before asking it",
+    )
     parser.add_argument("--threshold", type=float, metavar="SCORE", help="from which on an answer is learnt from")
     parser.add_argument("--by", metavar="GRADER", help="filter and judge by this grader")
     parser.add_argument("--epochs", type=int, help="of training")

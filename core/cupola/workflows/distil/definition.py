@@ -35,6 +35,8 @@ class Distillation:
     control: str = ""
     samples: int = 1
     """Answers of the teacher to each training prompt."""
+    from_stored: bool = False
+    """Take completions that the service has stored of the teacher before asking it."""
     by: str = ""
     """The view (a grader's name, or `all graders`) that filters and judges; "" is the benchmark's first."""
     threshold: float | None = None

@@ -17,7 +17,9 @@ from .definition import Distillation
 
 _TEXTS = ("name", "teacher", "student", "control", "by", "training_tier", "sku")
 _NUMBERS = ("samples", "threshold", "near", "validation_share", "seed", "capacity")
-_KNOWN = frozenset({*_TEXTS, *_NUMBERS, "benchmark", "prompts", "student_prompt", "hyperparameters", "fuse_hours"})
+_KNOWN = frozenset(
+    {*_TEXTS, *_NUMBERS, "benchmark", "prompts", "student_prompt", "hyperparameters", "fuse_hours", "from_stored"}
+)
 _SHIPPED: Mapping[str, tuple[str, str]] = {"cora": ("cupola_data.zava.cora", "distil.toml")}
 
 
@@ -77,6 +79,8 @@ def definition_from(table: Mapping[str, Any], benchmark: Defined, folder: Path) 
         given["fuse_seconds"] = float(table["fuse_hours"]) * 3_600 or None
     if "student_prompt" in table:
         given["student_prompt"] = tuple(_message(folder, entry) for entry in table["student_prompt"])
+    if "from_stored" in table:
+        given["from_stored"] = bool(table["from_stored"])
     if "hyperparameters" in table:
         given["hyperparameters"] = dict(table["hyperparameters"])
     given.setdefault("name", benchmark.benchmark.name)

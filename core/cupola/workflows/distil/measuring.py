@@ -12,7 +12,7 @@ from ...store import deployments
 from ...store.deployments import Deployment, State
 from ...store.workflows import Stage
 from ..kinds import Scene, Takes, World
-from . import prices, runs
+from . import prices, runs, stored
 from .candidates import generating
 from .definition import Distillation
 
@@ -49,8 +49,10 @@ def generate_takes(world: World, scene: Scene) -> Takes:
 
 
 async def generate(world: World, scene: Scene, stage: Stage) -> Stage:
-    """Have the teacher answer the training prompts."""
+    """Have the teacher answer the training prompts, those left out that it has answered and the service has kept."""
     wanted = [generating(scene.definition, scene.outputs("roles")["roles"])]
+    if scene.definition.from_stored and "stored" not in stage.notes:
+        return replace(stage, notes={**stage.notes, "stored": await stored.fill(world, wanted[0])})
     return await runs.carried(world, scene, stage, wanted)
 
 
