@@ -66,7 +66,11 @@ def plan(database: Database, wanted: Wanted) -> Plan:
     _check(wanted, tier)
     assert tier is not None
     known = deployments.get(database, wanted.name)
-    if known is not None and not known.state.ended and known.model.casefold() != wanted.model.casefold():
+    if (
+        known is not None
+        and (known.stands or not known.state.ended)
+        and known.model.casefold() != wanted.model.casefold()
+    ):
         raise UsageError(
             f"There is a deployment {known.name!r} already, of {known.model}.", remedy="Choose another name."
         )

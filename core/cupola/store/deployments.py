@@ -152,9 +152,10 @@ def want(database: Database, wanted: Wanted, now: float) -> Deployment:
     with database.transaction() as connection:
         row = connection.execute(f"{_SELECT} WHERE d.name = ?", (wanted.name,)).fetchone()
         known = _deployment(row) if row else None
-        if known is not None and not known.state.ended:
+        if known is not None and (known.stands or not known.state.ended):
             _check_free(known, wanted)
-            return known
+            if not known.state.ended:
+                return known
         fresh = Deployment(
             name=wanted.name,
             model=wanted.model,

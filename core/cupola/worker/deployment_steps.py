@@ -159,7 +159,7 @@ def _met(desk: Desk, row: Deployment, found: Remote) -> None:
     """Something stands under the name already: Cupola's own from before, or somebody else's."""
     now = desk.clock()
     told = told_by(row, found, now)
-    if is_ours(found, row):
+    if is_ours(found, row) and is_same_model(found, row.model):
         deployments.step(desk.database, row, replace(told, problem=None), now, "Found as an earlier attempt left it.")
     elif is_same_model(found, row.model):
         # Nothing of it is changed, and no fuse is put on it.

@@ -45,6 +45,15 @@ def deployments_words(wanted: deployments.Deployment) -> str:
     return f"Wanted: {wanted.model}, {wanted.sku}, capacity {wanted.capacity}."
 
 
+def test_what_is_left_of_a_failed_one_keeps_its_name_for_its_model_and_its_nonce(store: Database) -> None:
+    first = deployments.want(store, CORA, 10.0)
+    deployments.step(store, first, replace(first, state=State.FAILED, created_at=11.0), 11.0, "It never answered.")
+    with pytest.raises(UsageError, match="remove it first"):
+        deployments.want(store, replace(CORA, model="gpt-4.1"), 12.0)
+    again = deployments.want(store, CORA, 12.0)
+    assert (again.state, again.nonce, again.created_at) == (State.WANTED, first.nonce, None)
+
+
 def test_a_step_of_the_worker_does_not_undo_a_wish_to_remove(store: Database) -> None:
     before = deployments.want(store, CORA, 10.0)
     assert deployments.want_gone(store, "cora", 11.0)
