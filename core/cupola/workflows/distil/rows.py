@@ -82,7 +82,9 @@ def alike(
         write(folder / "prompts.jsonl", map(_asked, prompts)),
     ]
     reports = [check_file(path, Options(training=False, twins=True, workers=0)) for path in paths]
-    found = find_twins([_source(report) for report in reports], reports[0].boilerplate, near)
+    sources = [_source(report) for report in reports]
+    # Every leak counts here, not only the first ones that a person would read.
+    found = find_twins(sources, reports[0].boilerplate, near, most_named=sum(len(source.rows) for source in sources))
     leaks: set[int] = set()
     twins: set[int] = set()
     for twin in found.twins:
