@@ -19,6 +19,7 @@ from cupola.store.database import Database, open_store
 from cupola.store.deployments import State
 from cupola.store.workflows import Gates, StageState, WorkflowState
 from cupola.workflows import control
+from cupola.workflows.distil.filtering import preview
 from cupola.workflows.distil.report import as_json, as_markdown
 from cupola.workflows.distil.start import branch, start
 from cupola.workflows.distil.steps import DISTIL
@@ -78,6 +79,10 @@ def test_a_distillation_goes_from_benchmark_to_verdict_by_itself(emulation: Emul
 
     stages = stages_of(store, made)
     assert ended.state is WorkflowState.WAITING
+    strict, mild = (preview(store, made, threshold) for threshold in (1.0, 0.0))
+    assert strict is not None
+    assert mild is not None
+    assert strict.kept == stages["filter"].outputs["kept"] <= mild.kept == 60
     assert stages["clean-up"].question.startswith("Remove the deployment words-")
     assert [stage.state for stage in stages.values()][:-1] == [StageState.DONE] * 9
     verdict = stages["verdict"].outputs

@@ -114,6 +114,8 @@ def checked(definition: Distillation) -> Distillation:
     Raises:
         UsageError: a role names no arm or two roles the same, or a number is out of range.
     """
+    if not definition.name or len(definition.name) > 80 or not definition.name.isprintable():
+        raise UsageError("A distillation needs a name of up to 80 plain letters.", remedy="Set `name`.")
     roles = [name for name in (definition.teacher, definition.student, definition.control) if name]
     for name in roles:
         definition.test.arm_index(name)
