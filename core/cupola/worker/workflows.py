@@ -14,7 +14,7 @@ from ..azure import jobs, stored_completions
 from ..azure.client import Service
 from ..azure.stored_completions import StoredCompletion
 from ..azure.wire.requests import JobRequest
-from ..errors import CupolaError, StoreCorruptError, StoreError
+from ..errors import StoreCorruptError, StoreError
 from ..models import Job, Problem
 from ..store import workflows
 from ..store.database import Database, open_store
@@ -134,7 +134,7 @@ class Desk:
             if any(stage.state is StageState.RUNNING or (cancelled and not stage.state.settled) for stage in stages):
                 try:
                     self.executor.settle(workflow)
-                except CupolaError as error:
-                    if isinstance(error, StoreError):
-                        raise
-                    log.warning("Workflow %d: %s", workflow.id, error)
+                except StoreError:
+                    raise
+                except Exception:  # one workflow must not take the others with it
+                    log.exception("Workflow %d could not be brought to rest.", workflow.id)

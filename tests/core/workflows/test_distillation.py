@@ -13,10 +13,11 @@ import pytest
 from cupola.benchmarks.definition import GraderUse
 from cupola.benchmarks.items import items_of
 from cupola.models import Problem
-from cupola.store import answers, benchmarks, deployments, workflows
+from cupola.store import answers, benchmarks, deployments, grades, workflows
 from cupola.store.answers import AnswerState
 from cupola.store.database import Database, open_store
 from cupola.store.deployments import State
+from cupola.store.grades import Label
 from cupola.store.workflows import Gates, StageState, WorkflowState
 from cupola.workflows import control
 from cupola.workflows.distil.filtering import preview
@@ -453,3 +454,31 @@ def test_a_deployment_that_is_gone_before_the_test_is_made_again_on_resuming(
     control.resume(shared_store, DISTIL, made, time.time())
     assert settled(shared_store, made).state is WorkflowState.WAITING
     assert stages_of(shared_store, made)["verdict"].outputs["gain"]["word"] == "better"
+
+
+def test_the_expected_purity_follows_from_labels_of_the_teachers_answers(
+    shared: Emulation, shared_store: Database
+) -> None:
+    made = started(shared, shared_store, distillation(shared_store, first=6600), gates=Gates.EACH)
+    while settled(shared_store, made) and stages_of(shared_store, made)["filter"].state is not StageState.DONE:
+        control.answer(shared_store, made, True, time.time())
+    before = preview(shared_store, made, None)
+    assert before is not None
+    assert before.purity is None, "without labels nothing is known of the grader's error"
+
+    # People fail every fifth answer that the grader passes, and all that it fails.
+    run = int(stages_of(shared_store, made)["generate"].outputs["runs"][0])
+    given = sorted(grades.of_run(shared_store, run, [RIGHT.hash]), key=lambda grade: grade.item)
+    for place, grade in enumerate(given):
+        said = bool(grade.passed) and place % 5 != 0
+        labelled = Label(grade.request, grade.number, grade.item, grade.grader, said, 1.0, 1.0)
+        grades.save_label(shared_store, labelled)
+
+    found = preview(shared_store, made, None)
+    assert found is not None
+    assert found.purity is not None
+    passed = [place for place, grade in enumerate(given) if grade.passed]
+    assert found.purity.value == pytest.approx(sum(place % 5 != 0 for place in passed) / len(passed), abs=0.02)
+    assert found.purity.low < found.purity.value < found.purity.high
+    assert found.purity.labels == 60
+    control.cancel(shared_store, made, time.time())

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...benchmarks.prices import base_of
 from ...errors import CupolaError
-from ...store import deployments, workflows
+from ...store import deployments
 from ...store.deployments import Deployment, State, Wanted
 from ...store.workflows import Stage, StageState
 from ..kinds import FREE, Scene, Takes, World
@@ -135,12 +134,6 @@ def capacity_for(scene: Scene) -> int:
     return int(min(max(math.ceil(wanted), _LEAST_CAPACITY), _MOST_CAPACITY))
 
 
-def tuned_from(model: str) -> str:
-    """The base of a tuned model, for people; the model itself where that is not known."""
-    base = base_of(model)
-    return base.name if base is not None else model
-
-
 def _purpose(scene: Scene) -> str:
     return f"distillation {scene.workflow.id}: {scene.workflow.name}"
 
@@ -162,11 +155,3 @@ def _refused(found: Deployment) -> CupolaError:
         (problem.remedy if problem else "") or "Choose another tier or less capacity, then go on with the workflow.",
         problem.raw if problem else "",
     )
-
-
-def left_standing(world: World, workflow_id: int) -> list[str]:
-    """The deployments of a workflow that still stand."""
-    stage = workflows.stage(world.database, workflow_id, "deploy")
-    name = stage.inputs.get("name") if stage is not None else None
-    found = deployments.get(world.database, str(name)) if name else None
-    return [found.name] if found is not None and found.stands else []

@@ -50,11 +50,6 @@ class WholeEstimate:
         highs = [one.takes.high for one in self.stages]
         return None if None in highs else sum(high for high in highs if high is not None)
 
-    @property
-    def known_high(self) -> float:
-        """The most as far as prices are known."""
-        return sum(one.takes.high or 0.0 for one in self.stages)
-
 
 def estimate_whole(database: Database, definition: Distillation) -> WholeEstimate:
     """Estimate every stage; what the journal answers already costs nothing.

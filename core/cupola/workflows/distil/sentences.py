@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ...statistics.estimates import Estimate, Interval
+from ...statistics.estimates import Interval
 from ...statistics.verdicts import Stability, StabilityVerdict, Verdict, Word
 from .verdict import DistillationVerdict, Figures
 
@@ -39,13 +39,6 @@ def sentences(verdict: DistillationVerdict) -> list[str]:
     if verdict.prompts < 10:
         found.append(f"Few prompts: all of this rests on {verdict.prompts}.")
     return found
-
-
-def estimate_words(estimate: Estimate | None, digits: int = 3) -> str:
-    """A value with its interval."""
-    if estimate is None:
-        return "no result"
-    return f"{estimate.value:.{digits}f} ({interval_words(estimate.interval, digits)}, n={estimate.items})"
 
 
 def interval_words(interval: Interval, digits: int = 3) -> str:

@@ -99,11 +99,6 @@ def branch(
     return _added(database, definition, Path(before.place), now, *limits, before.gates, workflow_id, at or None)
 
 
-def definition_of(workflow: Workflow) -> Distillation:
-    """What a workflow distils."""
-    return parse(workflow.definition)
-
-
 def _added(
     database: Database,
     definition: Distillation,
