@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..models import Evaluation, EvaluationItem, EvaluationRun
+from . import evaluation_columns
 from .database import Database, touch
 
 
@@ -87,11 +88,13 @@ def save_items(database: Database, job_id: str, run_id: str, items: Sequence[Eva
     ]
     # Apart from the columns, so that a table of many steps is read without the texts.
     bodies = [(item.run_id, item.id, zlib.compress(item.raw.encode(), 3)) for item in items]
+    columns = evaluation_columns.columns_of(run_id, sorted(items, key=lambda item: (item.place, item.id)))
     with database.transaction() as connection:
         connection.execute("DELETE FROM evaluation_items WHERE run_id = ?", (run_id,))
         connection.executemany("INSERT INTO evaluation_items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         connection.execute("DELETE FROM evaluation_bodies WHERE run_id = ?", (run_id,))
         connection.executemany("INSERT INTO evaluation_bodies VALUES (?, ?, ?)", bodies)
+        evaluation_columns.enter(connection, columns)
         connection.execute(
             "UPDATE evaluation_runs SET items = ?, whole = ? WHERE job_id = ? AND id = ?",
             (len(rows), int(whole), job_id, run_id),
@@ -112,6 +115,22 @@ def items_of(database: Database, run_id: str) -> list[EvaluationItem]:
         " FROM evaluation_items WHERE run_id = ? ORDER BY place, id"
     )
     return [EvaluationItem._make(row) for row in database.rows(query, (run_id,))]
+
+
+def columns_of(database: Database, run_id: str) -> evaluation_columns.RunColumns:
+    """A run's items as columns, in the order of the data source."""
+    stored = evaluation_columns.read(database, run_id)
+    return stored or evaluation_columns.columns_of(run_id, items_of(database, run_id))
+
+
+def item_of(database: Database, run_id: str, item_id: str) -> EvaluationItem | None:
+    """One item without its JSON, or None."""
+    query = (
+        "SELECT id, run_id, place, row, prompt, outcome, score, completion_tokens, reasoning_tokens, '{}'"
+        " FROM evaluation_items WHERE run_id = ? AND id = ?"
+    )
+    rows = database.rows(query, (run_id, item_id))
+    return EvaluationItem._make(rows[0]) if rows else None
 
 
 def raw_item(database: Database, run_id: str, item_id: str) -> str | None:

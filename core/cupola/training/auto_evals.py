@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +18,24 @@ from ..graders.records import LabelModel, ScoreModel, StringCheck, TextSimilarit
 from ..models import EvaluationItem, EvaluationRun, Job
 from ..statistics.clusters import Clusters, clusters_of
 from ..statistics.estimates import PASS_FAIL, UNKNOWN_SCALE, Estimate, Scale
+from ..statistics.inputs import Integers
 from ..statistics.means import estimate_mean
-from ..statistics.outcomes import Outcome, OutcomeCounts, count_outcomes, pass_values
+from ..statistics.outcomes import Outcome, OutcomeCounts, pass_values
 from ..statistics.pairing import ItemKey, pair_items
 from ..statistics.pass_rates import estimate_pass_rate
+from ..store.evaluation_columns import OUTCOMES as STORED_OUTCOMES
+from ..store.evaluation_columns import ItemKeys, RunColumns, columns_of
 
 Floats = npt.NDArray[np.float64]
+
+
+OUTCOMES = tuple(Outcome)
+"""What the codes of `AutoEvals.codes` stand for."""
+
+_ERROR, _MISSING = OUTCOMES.index(Outcome.ERROR), OUTCOMES.index(Outcome.MISSING)
+_PASS_VALUES = pass_values(OUTCOMES)
+_STORED = np.array([OUTCOMES.index(Outcome(name)) for name in STORED_OUTCOMES], np.uint8)
+"""From the store's codes to those of `OUTCOMES`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,15 +48,19 @@ class AutoEvals:
     """What joins an item across steps: the hash of its row, and its number among rows that are alike."""
     clusters: Clusters
     """Of the items (items,): those with the same prompt belong together."""
-    items: tuple[tuple[EvaluationItem | None, ...], ...]
-    """(steps, items): None where a step lacks the item."""
-    outcomes: tuple[tuple[Outcome, ...], ...]
-    """(steps, items)."""
+    columns: tuple[RunColumns, ...]
+    """Each step's own items, in its own order."""
+    places: Integers
+    """(steps, items): where an item stands among the step's own; -1 where the step lacks it."""
+    codes: npt.NDArray[np.uint8]
+    """(steps, items): places in `OUTCOMES`."""
     scores: Floats
     """(steps, items): the service's own reward; NaN for error and missing."""
     passes: Floats
     """(steps, items): 1, 0 for all that counts as fail, NaN for error and missing."""
     scale: Scale
+    items: ItemTable
+    """`items[row][column]` is the item, None where the step lacks it."""
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -53,6 +70,73 @@ class AutoEvals:
     def row_of(self, step: int) -> int | None:
         """The row of a step, or None."""
         return self.steps.index(step) if step in self.steps else None
+
+    @property
+    def outcomes(self) -> tuple[tuple[Outcome, ...], ...]:
+        """(steps, items)."""
+        return tuple(tuple(OUTCOMES[code] for code in row) for row in self.codes.tolist())
+
+    def outcome(self, row: int, column: int) -> Outcome:
+        """What became of one item at one step."""
+        return OUTCOMES[self.codes[row, column]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemTable:
+    """The items as records, made when they are asked for."""
+
+    columns: tuple[RunColumns, ...]
+    places: Integers
+    _rows: dict[int, ItemRow] = field(default_factory=dict)
+
+    def __getitem__(self, row: int) -> ItemRow:
+        """The items of one step."""
+        row = range(len(self.columns))[row]
+        if row not in self._rows:
+            self._rows[row] = ItemRow(self.columns[row], self.places[row], tuple(self.columns[row].item_ids()))
+        return self._rows[row]
+
+    def __len__(self) -> int:
+        """The number of steps."""
+        return len(self.columns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemRow(Sequence["EvaluationItem | None"]):
+    """One step's items, in the order that all steps share."""
+
+    own: RunColumns
+    places: Integers
+    ids: tuple[str, ...]
+
+    @overload
+    def __getitem__(self, column: int) -> EvaluationItem | None: ...
+    @overload
+    def __getitem__(self, column: slice) -> list[EvaluationItem | None]: ...
+    def __getitem__(self, column: int | slice) -> EvaluationItem | list[EvaluationItem | None] | None:
+        """An item, or None where the step lacks it."""
+        if isinstance(column, slice):
+            return [self[index] for index in range(*column.indices(len(self)))]
+        place = int(self.places[column])
+        if place < 0:
+            return None
+        own = self.own
+        score = float(own.scores[place])
+        return EvaluationItem(
+            id=self.ids[place],
+            run_id=own.run_id,
+            place=place,
+            row=own.keys.rows[place],
+            prompt=own.keys.prompts[place],
+            outcome=STORED_OUTCOMES[own.outcomes[place]],
+            score=None if math.isnan(score) else score,
+            completion_tokens=_told(int(own.completion_tokens[place])),
+            reasoning_tokens=_told(int(own.reasoning_tokens[place])),
+        )
+
+    def __len__(self) -> int:
+        """The number of items of all steps together."""
+        return len(self.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,42 +173,36 @@ def reward_scale(job: Job) -> Scale:
 def build(
     passes: Sequence[tuple[EvaluationRun, Sequence[EvaluationItem]]], scale: Scale = UNKNOWN_SCALE
 ) -> AutoEvals | None:
+    """Join the items of validation passes; errors and the rest as for `join`."""
+    return join([(run, columns_of(run.id, items)) for run, items in passes], scale)
+
+
+def join(passes: Sequence[tuple[EvaluationRun, RunColumns]], scale: Scale = UNKNOWN_SCALE) -> AutoEvals | None:
     """Join the items of validation passes; None if no pass has a step and an item.
 
     Rewards off the scale show that the scale is not what the definition says: it then counts as unknown.
     """
-    last = {run.step: (run, items) for run, items in passes if run.step is not None and items}
+    last = {run.step: (run, own) for run, own in passes if run.step is not None and len(own.outcomes)}
     chosen = [last[step] for step in sorted(last)]
     if not chosen:
         return None
-    numbered = _numbered([[item.row for item in items] for _, items in chosen])
-    pairing = pair_items(numbered)
-    prompts = {
-        key: item.prompt
-        for keys, (_, items) in zip(numbered, chosen, strict=True)
-        for key, item in zip(keys, items, strict=True)
-    }
-    placed = tuple(
-        tuple(items[place] if place >= 0 else None for place in places.tolist())
-        for places, (_, items) in zip(pairing.places, chosen, strict=True)
-    )
-    outcomes = tuple(tuple(map(_outcome, row)) for row in placed)
-    verdicts = np.stack([pass_values(row) for row in outcomes])
-    scores = np.array([[_score(item) for item in row] for row in placed])
-    scores[np.isnan(verdicts)] = np.nan
-    known = scores[~np.isnan(scores)]
-    fits = not known.size or (scale.low <= known.min() and known.max() <= scale.high)
-    if scale.passes and not np.isin(known, (0.0, 1.0)).all():
-        fits = False
+    columns = tuple(own for _, own in chosen)
+    keys, clusters, places = _joined([own.keys for own in columns])
+    codes = np.stack([_placed_codes(own, row) for own, row in zip(columns, places, strict=True)])
+    passed = _PASS_VALUES[codes]
+    scores = np.stack([np.append(own.scores, np.nan)[row] for own, row in zip(columns, places, strict=True)])
+    scores[np.isnan(passed)] = np.nan
     return AutoEvals(
         runs=tuple(run for run, _ in chosen),
-        keys=pairing.keys,
-        clusters=clusters_of([prompts[key] for key in pairing.keys]),
-        items=placed,
-        outcomes=outcomes,
+        keys=keys,
+        clusters=clusters,
+        columns=columns,
+        places=places,
+        codes=codes,
         scores=scores,
-        passes=verdicts,
-        scale=scale if fits else UNKNOWN_SCALE,
+        passes=passed,
+        scale=scale if _fits(scores, scale) else UNKNOWN_SCALE,
+        items=ItemTable(columns, places),
     )
 
 
@@ -134,27 +212,46 @@ def summaries(evals: AutoEvals) -> tuple[StepSummary, ...]:
 
 
 def _summary(evals: AutoEvals, row: int) -> StepSummary:
-    scores, passes = evals.scores[row], evals.passes[row]
+    scores, passes, own = evals.scores[row], evals.passes[row], evals.columns[row]
     return StepSummary(
         step=evals.steps[row],
         mean=None if np.isnan(scores).all() else estimate_mean(scores, evals.clusters, evals.scale),
         passed=None if np.isnan(passes).all() else estimate_pass_rate(passes, evals.clusters),
-        counts=count_outcomes(evals.outcomes[row]),
-        tokens=_mean(item.completion_tokens for item in evals.items[row] if item is not None),
-        reasoning=_mean(item.reasoning_tokens for item in evals.items[row] if item is not None),
+        counts=_counted(evals.codes[row]),
+        tokens=_mean(own.completion_tokens),
+        reasoning=_mean(own.reasoning_tokens),
     )
 
 
-def _numbered(passes: Sequence[list[str]]) -> list[list[ItemKey]]:
-    """The keys of each pass; passes mostly hold the same rows in the same order, and then share their keys."""
-    numbered: list[list[ItemKey]] = []
-    for position, rows in enumerate(passes):
-        same = position > 0 and rows == passes[position - 1]
-        numbered.append(numbered[-1] if same else _keys(rows))
-    return numbered
+def _counted(codes: npt.NDArray[np.uint8]) -> OutcomeCounts:
+    seen = dict(zip(OUTCOMES, np.bincount(codes, minlength=len(OUTCOMES)).tolist(), strict=True))
+    return OutcomeCounts(
+        passed=seen[Outcome.PASS],
+        failed=seen[Outcome.FAIL],
+        refused=seen[Outcome.REFUSED],
+        filtered=seen[Outcome.FILTERED],
+        truncated=seen[Outcome.TRUNCATED],
+        error=seen[Outcome.ERROR],
+        missing=seen[Outcome.MISSING],
+    )
 
 
-def _keys(rows: Sequence[str]) -> list[ItemKey]:
+def _joined(told: Sequence[ItemKeys]) -> tuple[tuple[ItemKey, ...], Clusters, Integers]:
+    """Keys and clusters of the union, and where its items stand in each pass; passes over the same rows share work."""
+    distinct = {keys.digest: keys for keys in told}
+    numbered = [_numbered(keys.rows) for keys in distinct.values()]
+    pairing = pair_items(numbered)
+    prompts = {
+        key: prompt
+        for own, keys in zip(numbered, distinct.values(), strict=True)
+        for key, prompt in zip(own, keys.prompts, strict=True)
+    }
+    which = {digest: row for row, digest in enumerate(distinct)}
+    places = pairing.places[[which[keys.digest] for keys in told]]
+    return pairing.keys, clusters_of([prompts[key] for key in pairing.keys]), places
+
+
+def _numbered(rows: Sequence[str]) -> list[ItemKey]:
     seen: Counter[str] = Counter()
     keys = []
     for row in rows:
@@ -163,21 +260,29 @@ def _keys(rows: Sequence[str]) -> list[ItemKey]:
     return keys
 
 
-_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
-
-
-def _outcome(item: EvaluationItem | None) -> Outcome:
-    if item is None:
-        return Outcome.MISSING
-    outcome = _OUTCOMES[item.outcome]
+def _placed_codes(own: RunColumns, places: Integers) -> npt.NDArray[np.uint8]:
+    codes = _STORED[own.outcomes]
     # Judged by the service, but without a number there is nothing to compare.
-    return Outcome.ERROR if outcome in (Outcome.PASS, Outcome.FAIL) and item.score is None else outcome
+    codes[np.isnan(own.scores) & (own.outcomes < _JUDGED)] = _ERROR
+    placed: npt.NDArray[np.uint8] = np.append(codes, np.uint8(_MISSING))[places]
+    return placed
 
 
-def _score(item: EvaluationItem | None) -> float:
-    return math.nan if item is None or item.score is None else item.score
+_JUDGED = 2
+"""Codes of the store below this are pass and fail."""
 
 
-def _mean(values: Iterable[int | None]) -> float:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else math.nan
+def _fits(scores: Floats, scale: Scale) -> bool:
+    known = scores[~np.isnan(scores)]
+    if scale.passes and not np.isin(known, (0.0, 1.0)).all():
+        return False
+    return not known.size or bool(scale.low <= known.min() and known.max() <= scale.high)
+
+
+def _mean(tokens: npt.NDArray[np.int32]) -> float:
+    known = tokens[tokens >= 0]
+    return float(known.mean()) if known.size else math.nan
+
+
+def _told(tokens: int) -> int | None:
+    return tokens if tokens >= 0 else None
