@@ -252,4 +252,23 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (run_id, grader, item_id)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE watches (
+        kind TEXT NOT NULL, target TEXT NOT NULL, name TEXT NOT NULL, added_at REAL NOT NULL, seen TEXT NOT NULL,
+        PRIMARY KEY (kind, target)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE notices (
+        id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, sort TEXT NOT NULL,
+        key TEXT NOT NULL UNIQUE, title TEXT NOT NULL, text TEXT NOT NULL, told_at REAL, told_by TEXT, problem TEXT
+    ) STRICT;
+    CREATE INDEX notices_untold ON notices (id) WHERE told_at IS NULL;
+
+    CREATE TABLE hosting (
+        name TEXT NOT NULL COLLATE NOCASE, wanted_at REAL NOT NULL, model TEXT NOT NULL, sku TEXT NOT NULL,
+        capacity INTEGER NOT NULL, began_at REAL NOT NULL, ended_at REAL, PRIMARY KEY (name, wanted_at)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE INDEX answers_by_time ON answers (answered_at, usd);
+    """,
 )
