@@ -227,7 +227,8 @@ def _endpoint(profile: Profile) -> str:
 
 def _entra(profile: Profile, endpoint: str, environment: Mapping[str, str]) -> EntraCredential:
     """Who is signed in at Entra, whatever the data plane takes: the control plane knows no keys."""
-    signed_in = find_credential(replace(profile, credential="entra"), environment)
+    entra = replace(profile, credential="entra") if profile.credential == "key" else profile
+    signed_in = find_credential(entra, environment)
     assert isinstance(signed_in, EntraCredential)
     return EntraCredential(f"{endpoint}/.default", signed_in.get_token)
 

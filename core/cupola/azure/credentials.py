@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import NotAllowedError
+from ..errors import NotAllowedError, ServiceError
 from ..settings import KEY_NAMES, Profile
-
-KEYRING_SERVICE = "cupola"
-_KEYRING_SECONDS = 3.0
-_TRUSTED_BACKENDS = ("SecretService", "libsecret", "kwallet", "macOS", "Windows")
-"""Others keep secrets in the open, or lose them without a word."""
+from .keyring_secrets import look, read_secret
+from .sign_in import Chain, chain_for
 
 _REFRESH_BEFORE_SECONDS = 300.0
+_REFRESH_BEFORE_SHARE = 0.2
+"""A token that lives shortly is not thrown away as soon as it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +39,36 @@ class EntraCredential:
     now: Callable[[], float] = time.time
     _token: str = field(default="", repr=False)
     _expires_at: float = 0.0
+    _refresh_at: float = 0.0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
+    @property
+    def who(self) -> str:
+        """Which login gave the last token; "" where that is not known."""
+        return self.get_token.who if isinstance(self.get_token, Chain) else ""
+
     async def token(self) -> str:
-        """A token that is still good.
+        """A token that is still good. While Entra is away, the old one serves until it ends.
 
         Raises:
             NotAllowedError: nobody is signed in.
+            UnreachableError: Entra cannot be reached.
         """
         async with self._lock:
-            if not self._token or self.now() > self._expires_at - _REFRESH_BEFORE_SECONDS:
-                fetched = await asyncio.to_thread(self._fetch)
-                self._token, self._expires_at = fetched.token, float(fetched.expires_on)
+            if not self._token or self.now() > self._refresh_at:
+                try:
+                    await self._refresh()
+                except ServiceError:
+                    if not self._token or self.now() >= self._expires_at:
+                        raise
             return self._token
+
+    async def _refresh(self) -> None:
+        asked_at = self.now()
+        fetched = await asyncio.to_thread(self._fetch)
+        self._token, self._expires_at = fetched.token, float(fetched.expires_on)
+        life = max(0.0, self._expires_at - asked_at)
+        self._refresh_at = self._expires_at - min(_REFRESH_BEFORE_SECONDS, life * _REFRESH_BEFORE_SHARE)
 
     def _fetch(self) -> Any:
         from azure.core.exceptions import ClientAuthenticationError
@@ -82,18 +97,23 @@ def find_credential(
     Raises:
         NotAllowedError: there is no key.
     """
-    if profile.credential == "entra":
-        return EntraCredential(scope_of(profile.endpoint, environment), _azure_identity())
+    if profile.credential != "key":
+        scope = profile.token_scope or scope_of(profile.endpoint, environment)
+        return EntraCredential(scope, chain_for(profile, environment))
     for name in KEY_NAMES:
         if environment.get(name):
             return KeyCredential(environment[name].strip(), f"environment {name}")
-    key = (keyring_lookup or key_in_keyring)(profile.name)
+    key = keyring_lookup(profile.name) if keyring_lookup else read_secret(profile.name, environment=environment)
     if key:
         return KeyCredential(key, "keyring")
+    state = look(environment=environment) if keyring_lookup is None else None
     raise NotAllowedError(
         f"There is no key for profile {profile.name!r}.",
-        "It is neither in the environment nor in the keyring.",
-        f"Set {KEY_NAMES[0]}, or set credential = 'entra' in the profile and sign in with `az login`.",
+        "It is neither in the environment nor in the keyring"
+        + (f", which is {state.kind}. {state.why}".rstrip() if state and not state.usable else "."),
+        (state.choices if state else "")
+        or f"Keep one with `cupola profile key {profile.name}`, set {KEY_NAMES[0]}, or let the profile sign in: "
+        f"cupola config set profiles.{profile.name}.credential entra",
     )
 
 
@@ -105,36 +125,3 @@ def scope_of(endpoint: str, environment: Mapping[str, str] = os.environ) -> str:
     if host.endswith(".services.ai.azure.com"):
         return "https://ai.azure.com/.default"
     return "https://cognitiveservices.azure.com/.default"
-
-
-def key_in_keyring(profile: str, seconds: float = _KEYRING_SECONDS) -> str | None:
-    """The profile's key in the operating system's keyring, or None; a keyring that hangs is given up."""
-    found: list[str] = []
-    # A locked keyring may wait for a prompt on a screen that nobody sees.
-    thread = threading.Thread(target=_read_keyring, args=(profile, found), daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return found[0] if found else None
-
-
-def _read_keyring(profile: str, found: list[str]) -> None:
-    import keyring
-
-    try:
-        if not any(name in type(keyring.get_keyring()).__module__ for name in _TRUSTED_BACKENDS):
-            return
-        key = keyring.get_password(KEYRING_SERVICE, profile)
-    except Exception:  # noqa: BLE001  # backends let errors of their own transports through
-        return
-    if key:
-        found.append(key)
-
-
-def _azure_identity() -> Callable[[str], Any]:
-    import logging
-
-    from azure.identity import DefaultAzureCredential
-
-    # Without a handler its warnings would land on stderr.
-    logging.getLogger("azure").addHandler(logging.NullHandler())
-    return DefaultAzureCredential().get_token
