@@ -13,7 +13,7 @@ import pytest
 from cupola.benchmarks.definition import GraderUse
 from cupola.benchmarks.items import items_of
 from cupola.models import Problem
-from cupola.store import answers, benchmarks, deployments, grades, workflows
+from cupola.store import answers, benchmarks, decisions, deployments, grades, workflows
 from cupola.store.answers import AnswerState
 from cupola.store.database import Database, open_store
 from cupola.store.deployments import State
@@ -482,3 +482,23 @@ def test_the_expected_purity_follows_from_labels_of_the_teachers_answers(
     assert found.purity.low < found.purity.value < found.purity.high
     assert found.purity.labels == 60
     control.cancel(shared_store, made, time.time())
+
+
+def test_roles_left_open_are_taken_from_the_ledger_and_then_from_the_leaderboard(
+    shared: Emulation, shared_store: Database
+) -> None:
+    nobody = {"teacher": "", "student": "", "control": ""}
+
+    def roles_of(first: int, **named: str) -> dict[str, str]:
+        definition = distillation(shared_store, first=first, **{**nobody, **named})
+        made = started(shared, shared_store, definition, gates=Gates.EACH)
+        while settled(shared_store, made) and stages_of(shared_store, made)["roles"].state is StageState.PENDING:
+            control.answer(shared_store, made, True, time.time())
+        control.cancel(shared_store, made, time.time())
+        return dict(stages_of(shared_store, made)["roles"].outputs["roles"])
+
+    proposed = {"teacher": "gpt-4.1", "student": "gpt-4.1-nano", "control": "gpt-4.1-mini"}
+    assert roles_of(6700) == proposed
+    decisions.add(shared_store, 1.0, "words", 1, "student", "gpt-4.1-mini", {}, "")
+    assert roles_of(6800)["student"] == "gpt-4.1-mini"
+    assert roles_of(6900, student="gpt-4.1-nano") == proposed, "what is given goes before what was decided"
