@@ -48,6 +48,8 @@ class Plot:
     series: tuple[Series, ...]
     last_step: int | None = None
     """Where the run will end, if known; the axis reaches there from the start."""
+    axis: str = "step"
+    """What the numbers below the chart count."""
 
 
 EMPTY = Plot("", ())
@@ -69,7 +71,7 @@ class Chart(Painted, can_focus=True):
 
     def show(self, plot: Plot, *, weight: float = 0.0, log: bool = False) -> None:
         """Show series; a chart of another title begins without zoom and cursor."""
-        if plot.title != self._plot.title:
+        if (plot.title, plot.axis) != (self._plot.title, self._plot.axis):
             self._view = View()
         if weight != self._weight:
             self._smoothers = {}
@@ -177,7 +179,7 @@ class Chart(Painted, can_focus=True):
         marks += [f" smoothed {self._weight:g}"] if self._weight else []
         title = line((self._plot.title, "accent bold" if self.has_focus else "bold"), ("".join(marks), "muted"))
         if self._view.cursor is not None:
-            title = (*title, Span(f" at step {self._view.cursor:.0f}", "accent"))
+            title = (*title, Span(f" at {self._plot.axis} {self._view.cursor:.0f}", "accent"))
         entries = [self._entry(position, series) for position, series in enumerate(self._plot.series)]
         return flowed([title, *entries], line("  "), width)[: max(1, height // 5)]
 
