@@ -13,7 +13,8 @@ from ..statistics.means import standard_error
 from ..statistics.quantiles import student_quantile
 from .auto_evals import AutoEvals, Floats
 from .checkpoint_choice import Choice, Keeping
-from .watches import Level, Series
+from .watches import Level
+from .watches import Series as Series
 
 GAPS = (0.05, 0.10)
 """Shares of the reward's range by which train and validation, or two graders, part: from which to look, and to stop."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 
 from ...models import EvaluationAnswer, GraderScore
 from .reading import Json, mapping, number, objects, text
@@ -14,12 +15,36 @@ _INSTANCE = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _NOT_ASKED = ("messages", "trace")
 
 
+@dataclass(frozen=True, slots=True)
+class ToGrade:
+    """What a grader reads of an output item."""
+
+    fields: dict[str, object]
+    """The row, without what is the model's prompt."""
+    text: str
+    tool_calls: tuple[dict[str, object], ...]
+
+
+def to_grade(content: str) -> ToGrade | None:
+    """What a grader can read of an output item's JSON text; None where the model did not answer."""
+    value = _read(content)
+    row, sample = mapping(value.get("datasource_item")), mapping(value.get("sample"))
+    output = objects(sample.get("output"))
+    if mapping(sample.get("error")) or not output:
+        return None
+    return ToGrade(
+        fields={name: entry for name, entry in row.items() if name not in _NOT_READ},
+        text="\n".join(filter(None, (_said(message) for message in output))),
+        tool_calls=tuple(call for message in output for call in objects(message.get("tool_calls"))),
+    )
+
+
+_NOT_READ = ("messages", "tools", "parallel_tool_calls", "trace")
+
+
 def answer(content: str) -> EvaluationAnswer:
     """Read an output item's JSON text; what is missing or of another kind stays empty."""
-    try:
-        value = mapping(json.loads(content))
-    except (ValueError, RecursionError):
-        value = {}
+    value = _read(content)
     row, sample = mapping(value.get("datasource_item")), mapping(value.get("sample"))
     asked = objects(row.get("messages")) or objects(sample.get("input"))
     output = objects(sample.get("output"))
@@ -33,6 +58,13 @@ def answer(content: str) -> EvaluationAnswer:
         problem=_problem(error),
         grades=tuple(_grade(result) for result in objects(value.get("results"))),
     )
+
+
+def _read(content: str) -> Json:
+    try:
+        return mapping(json.loads(content))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _said(message: Json) -> str:
