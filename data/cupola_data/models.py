@@ -59,6 +59,17 @@ class BaseModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A peculiarity of some models, as a sentence for a person."""
+
+    models: tuple[str, ...]
+    """Their ids; `open` stands for every model of another publisher."""
+    text: str
+    source: str
+    """The name of its source."""
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Every known base model, with the sources of its facts."""
 
@@ -69,6 +80,13 @@ class Catalogue:
     global_regions: tuple[str, ...]
     pace: Mapping[str, float]
     """The emulator's declared durations at its natural speed, in seconds."""
+    notes: tuple[Note, ...] = ()
+
+    def notes_on(self, model: BaseModel) -> list[Note]:
+        """What is peculiar about a model."""
+        return [
+            note for note in self.notes if model.id in note.models or (model.open_weights and "open" in note.models)
+        ]
 
     def find(self, name: str) -> BaseModel | None:
         """The model of that id, name or alias, in any case; None when there is none."""
@@ -97,6 +115,7 @@ def read_catalogue(text: str) -> Catalogue:
         provenance=table["provenance"],
         global_regions=tuple(table["training"]["global_regions"]),
         pace=table["pace"],
+        notes=tuple(Note(tuple(entry["models"]), entry["text"], entry["source"]) for entry in table.get("note", ())),
     )
 
 
