@@ -169,8 +169,6 @@ async def connect_control_plane(
         UsageError: the profile lacks the settings that say which account, or its address is unsafe.
         NotAllowedError, ServiceError: nobody is signed in, or the account cannot be found.
     """
-    import httpx2
-
     missing = missing_settings(profile)
     if missing:
         raise UsageError(
@@ -178,6 +176,36 @@ async def connect_control_plane(
             f"Missing: {', '.join(missing)}.",
             "Add them to the profile, or set AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP and AZURE_AOAI_ACCOUNT.",
         )
+    async with open_control_plane(
+        profile,
+        credential=credential,
+        transport=transport,
+        on_call=on_call,
+        environment=environment,
+        sleep=sleep,
+        clock=clock,
+    ) as plane:
+        yield replace(plane, place=await _found(plane))
+
+
+@asynccontextmanager
+async def open_control_plane(
+    profile: Profile,
+    *,
+    credential: EntraCredential | None = None,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    on_call: Callable[[Call], None] | None = None,
+    environment: Mapping[str, str] = os.environ,
+    sleep: Sleep = asyncio.sleep,
+    clock: Callable[[], float] = time.time,
+) -> AsyncIterator[ControlPlane]:
+    """A connection whose account may not be known yet: nothing has been asked, and its place is as the profile says.
+
+    Raises:
+        UsageError: the address is unsafe.
+    """
+    import httpx2
+
     endpoint = _endpoint(profile)
     traffic = Traffic(on_call, (), clock, largest_answer=_LARGEST_ANSWER)
     async with httpx2.AsyncClient(
@@ -189,8 +217,7 @@ async def connect_control_plane(
     ) as http:
         token = "local" if profile.is_local else credential or _entra(profile, endpoint, environment)
         place = Place(profile.subscription_id, profile.resource_group, profile.account)
-        plane = ControlPlane(endpoint, place, http, token, traffic, clock, sleep)
-        yield replace(plane, place=await _found(plane))
+        yield ControlPlane(endpoint, place, http, token, traffic, clock, sleep)
 
 
 async def _found(plane: ControlPlane) -> Place:
