@@ -19,6 +19,7 @@ NOUNS = {
     "bench": "benchmarks of models: run, list, show, compare, pick, gate, items, cancel",
     "deploy": "deployments: list, show, create, remove, extend, scale, sweep, quota, models, tiers",
     "distill": "distillation: run, plan, list, show, watch, pause, resume, branch, cancel, report, clean",
+    "pairs": "preference pairs: make, wins",
     "grader": "graders: check, run, calibrate",
     "worker": "the process behind the screen: status, start, stop, run",
     "profile": "resources to work with: list, show",
