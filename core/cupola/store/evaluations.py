@@ -1,4 +1,4 @@
-"""Evaluations of reinforcement jobs, item by item. Topic: `evaluations/JOB`."""
+"""Evaluations item by item, by owner: a reinforcement job, or the evaluation itself. Topic: `evaluations/OWNER`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,19 @@ def get(database: Database, job_id: str) -> Evaluation | None:
 
 def jobs(database: Database) -> list[str]:
     """The ids of the jobs whose evaluation is known."""
-    return [row["job_id"] for row in database.rows("SELECT job_id FROM evaluations")]
+    return [row["job_id"] for row in database.rows("SELECT job_id FROM evaluations WHERE job_id != id")]
+
+
+def by_link(database: Database, link: str) -> list[str]:
+    """The owners of the evaluations that were found so, in alphabetical order."""
+    rows = database.rows("SELECT job_id FROM evaluations WHERE link = ? ORDER BY job_id", (link,))
+    return [row["job_id"] for row in rows]
+
+
+def others(database: Database) -> list[Evaluation]:
+    """Evaluations that belong to no job: opened by id or imported, the newest first."""
+    query = "SELECT * FROM evaluations WHERE job_id = id ORDER BY created_at DESC, id"
+    return [Evaluation(**dict(row)) for row in database.rows(query)]
 
 
 def save(database: Database, evaluation: Evaluation) -> bool:

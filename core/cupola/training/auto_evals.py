@@ -78,7 +78,7 @@ class AutoEvals:
 
     def outcome(self, row: int, column: int) -> Outcome:
         """What became of one item at one step."""
-        return OUTCOMES[self.codes[row, column]]
+        return OUTCOMES[int(self.codes[row, column])]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from ..models import Intent, IntentState, Job, Phase, Problem
 from ..store import intents, jobs
 from ..store.database import Database
 from . import transfers
+from .evaluations import EVAL_OPEN, open_evaluation
 
 PAUSE, RESUME, CANCEL = "job.pause", "job.resume", "job.cancel"
 REFRESH = "refresh"
@@ -62,6 +63,9 @@ async def _obey(service: Service, database: Database, intent: Intent) -> Effect:
     if intent.kind == EVAL_DELETE:
         intents.finish(database, intent.id, service.clock(), await _swept(service, intent))
         return Effect.NONE
+    if intent.kind == EVAL_OPEN:
+        intents.finish(database, intent.id, service.clock(), await _opened(service, database, intent))
+        return Effect.LOOK
     if intent.kind in (REFRESH, FREEZE, THAW):
         intents.finish(database, intent.id, service.clock())
         return Effect.NONE if intent.kind == FREEZE else Effect.LOOK
@@ -69,6 +73,13 @@ async def _obey(service: Service, database: Database, intent: Intent) -> Effect:
     unknown = Problem(f"This worker does not know the wish {intent.kind!r}.", remedy=remedy)
     intents.finish(database, intent.id, service.clock(), unknown)
     return Effect.NONE
+
+
+async def _opened(service: Service, database: Database, intent: Intent) -> Problem | None:
+    try:
+        return await open_evaluation(service, database, intent.target)
+    except CupolaError as error:
+        return error.problem
 
 
 async def _swept(service: Service, intent: Intent) -> Problem | None:
@@ -103,6 +114,8 @@ async def _resolved(service: Service, database: Database, intent: Intent) -> Pro
         return await transfers.obey(service, database, intent)
     if intent.kind == EVAL_DELETE:
         return await _swept(service, intent)
+    if intent.kind == EVAL_OPEN:
+        return await _opened(service, database, intent)
     if intent.kind not in (PAUSE, RESUME, CANCEL):
         return None
     try:

@@ -14,7 +14,7 @@ from ..errors import NotAllowedError, NotFoundError, ServiceError, ThrottledErro
 from ..models import Checkpoint, Job, Point
 from ..store import checkpoints, events, fetched, files, jobs, points
 from ..store.database import Database
-from .evaluations import look_at_evaluation
+from .evaluations import look_at_evaluation, look_at_opened
 from .poll import Pace
 
 Between = Callable[[], Awaitable[None]]
@@ -54,6 +54,7 @@ async def look(
             looking = look_at_job(service, database, memory, pace, job, monotonic, between)
             refusal = await _refusal_of(looking) or refusal
             await between()
+    refusal = await _refusal_of(look_at_opened(service, database, between)) or refusal
     if memory.seldom_at is None or monotonic - memory.seldom_at >= pace.seldom:
         memory.seldom_at = monotonic
         refusal = await _refusal_of(look_at_files_and_models(service, database)) or refusal
