@@ -1,0 +1,1 @@
+"""What stands between a person and their resource: facts, each with its cause and remedy."""
