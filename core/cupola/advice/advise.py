@@ -6,15 +6,16 @@ import datetime as dt
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from cupola_data.models import Catalogue
 from cupola_data.prices import PriceList
 
 from ..errors import UsageError
 from .eligibility import eligibility, learners, region_of
-from .expected import Expected, expected_cost, expected_hours, training_cost
+from .expected import DEFAULT_MODEL, DEFAULT_MODELS, ROWS_OF, Expected, expected_cost, expected_hours, training_cost
 from .facts import Facts, Known, Origin, given, shown
+from .measured import Arms
 from .model_table import VISION, ModelRow, find
 from .tree import Contradiction, Leaf, Tree
 from .walk import Advised, CannotSay, Contradicted, Outcome, walk
@@ -27,7 +28,8 @@ _METHODS = {
     "rft": "reinforcement",
     "vision": VISION,
 }
-_PLACES = {"model": "MODEL", "teacher": "TEACHER", "benchmark": "BENCHMARK", "data": "FILE"}
+_PLACE = re.compile(r"\{(model|student|teacher|benchmark|data)\}")
+_PLACES = {name: name.upper() for name in ("model", "student", "teacher", "benchmark")} | {"data": "FILE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def advise(
     measured: Iterable[Known],
     tables: Tables,
     today: dt.date,
-    names: Mapping[str, str] | None = None,
+    arms: Arms | None = None,
 ) -> Advice:
     """Walk the tree with what a person told and what was measured.
 
@@ -88,7 +90,7 @@ def advise(
         measured: What the store has.
         tables: Models and prices.
         today: For retirement dates.
-        names: `teacher`, `benchmark` and `data` for the next step's command.
+        arms: For the next step's command.
     """
     known = {one.fact: one for one in measured}
     clash = _clash(tree, told, known)
@@ -96,11 +98,15 @@ def advise(
     outcome: Outcome = clash or walk(tree, facts)
     leaf = outcome.leaf if isinstance(outcome, Advised) else None
     command = leaf.command if leaf else outcome.measure if isinstance(outcome, CannotSay) else ""
-    places = {**(names or {}), "model": _learner(leaf, facts, tables, today)}
+    places = {
+        **(asdict(arms) if arms else {}),
+        "model": _learner(leaf, facts, tables, today),
+        "data": _data(leaf, facts),
+    }
     return Advice(
         outcome,
         facts,
-        _filled(command, places),
+        filled(command, places),
         expected_cost(tree, leaf, facts, tables.catalogue, tables.prices) if leaf else None,
         expected_hours(tree, leaf) if leaf else None,
     )
@@ -150,14 +156,21 @@ def _learner(leaf: Leaf | None, facts: Facts, tables: Tables, today: dt.date) ->
     if row is not None and row.learns(method, region, today):
         return row.name
     able = learners(tables.models, method, region, today)
-    return able[0].name if able else ""
+    usual = DEFAULT_MODELS.get(leaf.technique, DEFAULT_MODEL)
+    return next((one.name for one in able if one.name == usual), able[0].name if able else "")
 
 
-def _filled(command: str, values: Mapping[str, str]) -> str:
-    """The command with what is known in it; each place is filled once, so that no value is read as a place."""
+def _data(leaf: Leaf | None, facts: Facts) -> str:
+    """The file that the store counted for this technique."""
+    known = facts.get(ROWS_OF.get(leaf.technique if leaf else "", "rows"))
+    return known.source if known is not None and known.origin is Origin.MEASURED else ""
+
+
+def filled(command: str, values: Mapping[str, str]) -> str:
+    """A command of the tree with what is known in it, else with words in capitals; each place is filled once, so that no value is read as a place."""
 
     def value(match: re.Match[str]) -> str:
         known = values.get(match[1], "")
         return shlex.quote(known) if known else _PLACES[match[1]]
 
-    return re.sub(r"\{(model|teacher|benchmark|data)\}", value, command)
+    return _PLACE.sub(value, command)

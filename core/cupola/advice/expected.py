@@ -13,9 +13,10 @@ from .facts import Facts, Known, Origin
 from .tree import Leaf, Tree
 
 _METHODS = {"dpo": "dpo", "rft": "reinforcement"}
-_ROWS = {"dpo": "pairs", "rft": "prompts", "vision": "image_rows"}
-_DEFAULT_MODELS = {"rft": "o4-mini", "vision": "gpt-4.1"}
-_DEFAULT_MODEL = "gpt-4.1"
+ROWS_OF = {"dpo": "pairs", "rft": "prompts", "vision": "image_rows"}
+"""Which fact counts the examples of a technique; `rows` for the others."""
+DEFAULT_MODELS = {"rft": "o4-mini", "vision": "gpt-4.1"}
+DEFAULT_MODEL = "gpt-4.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def training_cost(facts: Facts, catalogue: Catalogue, prices: PriceList) -> Know
 
 
 def _by_the_token(technique: str, facts: Facts, catalogue: Catalogue, prices: PriceList) -> Expected:
-    rows, size = facts.get(_ROWS.get(technique, "rows")), facts.get("tokens_per_row")
+    rows, size = facts.get(ROWS_OF.get(technique, "rows")), facts.get("tokens_per_row")
     method = _METHODS.get(technique, "supervised")
     name = _model(technique, method, facts, catalogue)
     if rows is None or size is None:
@@ -108,4 +109,4 @@ def _model(technique: str, method: str, facts: Facts, catalogue: Catalogue) -> s
         known = catalogue.find(name)
         if known is None or method in known.methods:
             return name
-    return _DEFAULT_MODELS.get(technique, _DEFAULT_MODEL)
+    return DEFAULT_MODELS.get(technique, DEFAULT_MODEL)

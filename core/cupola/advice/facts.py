@@ -38,6 +38,8 @@ class FactKind:
     measure: str = ""
     """The command that measures it."""
     choices: tuple[str, ...] = ()
+    follows_from: tuple[str, ...] = ()
+    """Facts that it is derived from where it was not measured itself."""
 
     @property
     def is_number(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ..benchmarks.definition import from_json
 from ..benchmarks.labels import grader_report
@@ -23,8 +24,18 @@ from .facts import Known, Origin
 _ROWS_OF = {"chat": "rows", "vision": "image_rows", "preference": "pairs", "reinforcement": "prompts"}
 
 
-def measured(database: Database, benchmark: str | None, today: dt.date, region: str = "") -> list[Known]:
-    """Every fact that can be read from the store.
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """The benchmark that facts were read from, and the names of its arms; empty is none."""
+
+    benchmark: str = ""
+    student: str = ""
+    """The arm that is to get better."""
+    teacher: str = ""
+
+
+def measured(database: Database, benchmark: str | None, today: dt.date, region: str = "") -> tuple[list[Known], Arms]:
+    """Every fact that can be read from the store, and where the results among them come from.
 
     Args:
         database: The store.
@@ -37,12 +48,18 @@ def measured(database: Database, benchmark: str | None, today: dt.date, region: 
     """
     found = [*_of_files(datasets.local_files(database))]
     run = _run(database, benchmark)
-    if run is not None:
-        found += _of_run(database, run, today, region)
-    return found
+    table = load_table(database, run) if run is not None else None
+    if run is None or table is None:
+        return found, Arms(benchmark or "")
+    definition = from_json(run.definition)
+    board = leaderboard(run, definition, table, views_of(definition)[0])
+    base, teacher = _arms(database, run, board, today, region)
+    found += _of_run(board, base, teacher)
+    found += _agreement(database, run, table, _where(run))
+    return found, Arms(run.benchmark, base.arm.name if base else "", teacher.arm.name if teacher else "")
 
 
-def arms(
+def _arms(
     database: Database, run: Run, board: Leaderboard, today: dt.date, region: str
 ) -> tuple[Row | None, Row | None]:
     """The arm that is to get better and the one that could teach it: as decided, else as proposed, else none.
@@ -75,14 +92,12 @@ def _run(database: Database, benchmark: str | None) -> Run | None:
     return None
 
 
-def _of_run(database: Database, run: Run, today: dt.date, region: str) -> Iterator[Known]:
-    table = load_table(database, run)
-    if table is None:
-        return
-    definition = from_json(run.definition)
-    board = leaderboard(run, definition, table, views_of(definition)[0])
-    base, teacher = arms(database, run, board, today, region)
-    where = f"benchmark {run.benchmark}, run {run.id}"
+def _where(run: Run) -> str:
+    return f"benchmark {run.benchmark}, run {run.id}"
+
+
+def _of_run(board: Leaderboard, base: Row | None, teacher: Row | None) -> Iterator[Known]:
+    where = _where(board.run)
     if base is not None:
         yield Known("model", _model_name(base), Origin.MEASURED, where)
         yield from _of_arm(base, where)
@@ -92,7 +107,6 @@ def _of_run(database: Database, run: Run, today: dt.date, region: str) -> Iterat
         yield Known("teacher_pass_rate", teacher.passes.value, Origin.MEASURED, name, ends.low, ends.high)
     if base is not None and teacher is not None:
         yield from _lead(board, teacher, base, where)
-    yield from _agreement(database, run, table, where)
 
 
 def _of_arm(row: Row, where: str) -> Iterator[Known]:

@@ -8,15 +8,36 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .facts import KINDS, FactKind
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Item = TypeVar("_Item", bound=_Named)
+_Record = TypeVar("_Record", bound="DataclassInstance")
 
 SCHEMA = 1
 TECHNIQUES = ("none", "prompting", "rag", "sft", "dpo", "rft", "distillation", "raft", "vision")
 COSTS = ("none", "calls", "tokens", "hours")
 _OPERATORS = ("at_least", "at_most", "is")
-_Record = TypeVar("_Record")
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "str": str,
+    "bool": bool,
+    "dt.date": dt.date,
+    "float | str | None": (int, float, str),
+    "Mapping[str, str]": dict,
+    "tuple[str, ...]": list,
+    "tuple[float, float] | None": list,
+}
+"""What TOML gives for each annotation of the records."""
 
 
 class TreeError(ValueError):
@@ -144,26 +165,28 @@ def read_tree(text: str) -> Tree:
     return tree
 
 
-def _by_id(what: str, records: list[_Record]) -> dict[str, _Record]:
-    found: dict[str, _Record] = {}
+def _by_id(what: str, records: list[_Item]) -> dict[str, _Item]:
+    found: dict[str, _Item] = {}
     for record in records:
-        key = str(getattr(record, "id"))  # noqa: B009
-        if key in found:
-            raise TreeError(f"two {what}s are called {key}")
-        found[key] = record
+        if record.id in found:
+            raise TreeError(f"two {what}s are called {record.id}")
+        found[record.id] = record
     return found
 
 
 def _record(kind: type[_Record], entry: Mapping[str, Any]) -> _Record:
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type] # every kind here is a dataclass
-    unknown = entry.keys() - known
-    if unknown:
-        raise TreeError(f"{kind.__name__} {entry.get('id', '')}: unknown keys {', '.join(sorted(unknown))}")
+    where = f"{kind.__name__} {entry.get('id', '')}"
+    known = {field.name: str(field.type) for field in fields(kind)}
+    for name, value in entry.items():
+        if name not in known:
+            raise TreeError(f"{where}: unknown key {name}")
+        if not isinstance(value, _TYPES[known[name]]) or (isinstance(value, bool) and known[name] != "bool"):
+            raise TreeError(f"{where}: {name} cannot be {value!r}")
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
     try:
         return kind(**values)
     except TypeError as error:
-        raise TreeError(f"{kind.__name__} {entry.get('id', '')}: {error}") from error
+        raise TreeError(f"{where}: {error}") from error
 
 
 def _contradiction(entry: Mapping[str, Any]) -> Contradiction:
@@ -186,6 +209,9 @@ def _problems(tree: Tree) -> Iterator[str]:
     for fact in tree.facts.values():
         if fact.kind not in KINDS:
             yield f"fact {fact.id}: no kind {fact.kind!r}"
+        for name in fact.follows_from:
+            if name not in tree.facts:
+                yield f"fact {fact.id}: there is no fact {name}"
     for node in tree.nodes.values():
         yield from _node_problems(tree, node, places)
     for leaf in tree.leaves.values():

@@ -52,6 +52,7 @@ class Advised:
     leaf: Leaf
     path: tuple[Step, ...]
     changes: tuple[Change, ...]
+    """Those that lead to other advice first, then those that could not be said; the last question first in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,20 @@ def walk(tree: Tree, facts: Facts) -> Outcome:
             return Contradicted(contradiction, tuple(_said(tree, facts[name]) for name in names))
     steps, end = _from(tree, tree.root, facts)
     if isinstance(end, Leaf):
-        return Advised(end, steps, tuple(_changes(tree, facts, steps)))
+        return Advised(end, steps, tuple(sorted(_changes(tree, facts, steps), key=lambda change: change.leaf is None)))
     node, answer = end
     missing = tuple(tree.facts[name] for name in answer.missing)
     asked = missing or (tree.facts[node.fact],)
     measure = next((kind.measure for kind in asked if kind.measure), "")
     return CannotSay(node, steps, missing, answer.because, measure)
+
+
+def askable(tree: Tree, outcome: Outcome, facts: Facts) -> list[FactKind]:
+    """The facts that a person could tell to get further; none where only measuring helps, or nothing is missing."""
+    if not isinstance(outcome, CannotSay):
+        return []
+    wanted = [name for kind in outcome.missing for name in (kind.follows_from or (kind.id,))]
+    return [tree.facts[name] for name in dict.fromkeys(wanted) if name not in facts and tree.facts[name].question]
 
 
 def holds(condition: Condition, facts: Facts) -> bool | None:

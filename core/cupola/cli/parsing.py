@@ -12,7 +12,7 @@ from .context import Context
 
 NOUNS = {
     "job": "fine-tuning jobs: list, show, events, checkpoints, curve, watch, submit, pause, resume, cancel",
-    "checkpoint": "auto-evals of reinforcement jobs: list, evals, diff",
+    "checkpoint": "auto-evals of reinforcement jobs: list, evals, diff, watches, regrade, open, import",
     "dataset": "training files: list, check, show, shape, twins, cost, split, sample, convert, merge, fix, upload, "
     "download, delete",
     "file": "files of the service: list, upload",
@@ -20,6 +20,7 @@ NOUNS = {
     "deploy": "deployments: list, show, create, remove, extend, scale, sweep, quota, models, tiers",
     "distill": "distillation: run, plan, list, show, watch, pause, resume, branch, cancel, report, clean",
     "pairs": "preference pairs: make, wins",
+    "advise": "which technique fits, by what is measured and what you say; models: what can be trained, and how",
     "grader": "graders: check, run, calibrate",
     "worker": "the process behind the screen: status, start, stop, run",
     "profile": "resources to work with: list, show",
