@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ..azure.wire.chat import ChatReply
 from ..azure.wire.evaluation_answers import ToGrade, to_grade
 from ..benchmarks.definition import GraderUse
 from ..benchmarks.grading import GradingRoom
@@ -17,7 +19,7 @@ from ..benchmarks.hashing import canonical, digest_text
 from ..benchmarks.items import Item
 from ..benchmarks.lanes import LaneClosedError
 from ..benchmarks.purse import BudgetSpentError
-from ..errors import CupolaError
+from ..errors import CupolaError, UsageError
 from ..statistics.estimates import DEFAULT_SEED, UNKNOWN_SCALE, Estimate, Scale
 from ..statistics.means import estimate_mean
 from ..store import evaluations, regrades
@@ -174,3 +176,12 @@ def _regrade(grade: Grade, one: ToRegrade) -> Regrade:
         calls=grade.calls,
         graded_at=grade.graded_at,
     )
+
+
+async def no_model(deployment: str, body: Mapping[str, Any], /) -> ChatReply:
+    """Stands for the service where a grader asks no model.
+
+    Raises:
+        UsageError: it asks one all the same.
+    """
+    raise UsageError(f"{deployment} cannot be asked here.")

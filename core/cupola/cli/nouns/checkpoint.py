@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
-from ...models import Job
 from ...statistics.estimates import Estimate
 from ...store import checkpoints, health
 from ...store.database import Database
@@ -19,10 +17,12 @@ from ...training import stored_evals
 from ...training.auto_evals import AutoEvals, StepSummary, summaries
 from ...training.checkpoint_choice import Choice, Keeping, choose, gain_over_base, keeping, sentences
 from ...training.step_changes import Change, changes, compare_steps, counted
-from ..context import Context, session_of, store_of
-from ..fresh import refreshed
-from ..naming import find
+from ..checkpoint_commands import opening, regrading, watching
+from ..checkpoint_commands.subject import Subject, opened
+from ..context import Context
+from ..dataset_commands.arguments import positive
 from ..output import emit
+from ..text import clean
 
 _LIST_COLUMNS = ("step", "best", "deployable", "mean", "low", "high", "pass_rate", "tokens", "model")
 _EVAL_COLUMNS = ("step", "best", "mean", "low", "high", "pass_rate", "tokens", "judged", "error", "missing")
@@ -36,19 +36,43 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
         ("list", list_, "its checkpoints with what their auto-evals say, and which to keep"),
         ("evals", evals_, "every validation pass, the base model's included, with what became of all items"),
         ("diff", diff, "two steps held against each other item by item, flips first"),
+        ("watches", watching.watches, "what the watches see: gamed rewards, a wrong learning rate, a checkpoint lost"),
+        ("regrade", regrading.regrade, "show the stored answers to another grader, without sampling again"),
     ):
         verb = verbs.add_parser(name, parents=[common], help=about)
-        verb.add_argument("job", help="its id, the beginning of its id, or its suffix (the newest of that name)")
+        verb.add_argument("job", help=_OF_JOB if name in ("list", "watches") else f"{_OF_JOB}; or an evaluation's id")
         verb.set_defaults(run=run)
         if name == "diff":
             verb.add_argument("--from", type=int, dest="first", metavar="STEP", help="default: the first")
             verb.add_argument("--to", type=int, dest="second", metavar="STEP", help="default: the best")
             verb.add_argument("--only", choices=("flips", "gained", "lost", "same", "unpaired"))
+        if name == "regrade":
+            _add_regrade(verb)
+    open_ = verbs.add_parser("open", parents=[common], help="fetch any evaluation of the service, whoever made it")
+    open_.add_argument("evaluation", help="its id, eval_...")
+    open_.set_defaults(run=opening.open_)
+    import_ = verbs.add_parser("import", parents=[common], help="read an evaluation's downloaded JSON or JSON Lines")
+    import_.add_argument("file", type=Path)
+    import_.set_defaults(run=opening.import_)
+
+
+_OF_JOB = "its id, the beginning of its id, or its suffix (the newest of that name)"
+
+
+def _add_regrade(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--grader", type=Path, metavar="JSON", help="left out: print what earlier ones made of it")
+    verb.add_argument("--steps", type=int, nargs="+", metavar="STEP", help="only these")
+    verb.add_argument("--sample", type=positive, metavar="ITEMS", help="at most so many items of a step, the same ones")
+    verb.add_argument("--max-cost", type=float, metavar="USD", help="stop before more than this is spent")
+    verb.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 
 def list_(options: argparse.Namespace, context: Context) -> int:
     """Print a job's checkpoints."""
-    with _opened(options, context) as (code, database, job):
+    with opened(options, context) as subject:
+        database, code, job = subject.database, subject.code, subject.job
+        if job is None:
+            raise UsageError("An evaluation has no checkpoints.", remedy="`cupola checkpoint evals` shows its runs.")
         known = checkpoints.of_job(database, job.id)
         evals = stored_evals.read(database, job)
         view = _View.of(evals, keeping(job, known)) if evals else None
@@ -74,12 +98,13 @@ def list_(options: argparse.Namespace, context: Context) -> int:
 
 def evals_(options: argparse.Namespace, context: Context) -> int:
     """Print a job's validation passes."""
-    with _opened(options, context) as (code, database, job):
-        evals = _evals_of(database, job)
-        view = _View.of(evals, keeping(job, checkpoints.of_job(database, job.id)))
+    with opened(options, context) as subject:
+        database, code, evals = subject.database, subject.code, subject.evals()
+        view = _View.of(evals, _keeping(subject))
         rows = [
             {
                 **view.row(step),
+                "name": clean(run.name),
                 "run": run.id,
                 "eval": run.eval_id,
                 "run_raw": json.loads(run.raw),
@@ -93,8 +118,8 @@ def evals_(options: argparse.Namespace, context: Context) -> int:
 
 def diff(options: argparse.Namespace, context: Context) -> int:
     """Print what changed from one step to another."""
-    with _opened(options, context) as (code, database, job):
-        evals = _evals_of(database, job)
+    with opened(options, context) as subject:
+        database, code, evals = subject.database, subject.code, subject.evals()
         choice = choose(evals, summaries(evals))
         first = evals.steps[0] if options.first is None else options.first
         best = choice.best if choice else evals.steps[-1]
@@ -112,22 +137,10 @@ def diff(options: argparse.Namespace, context: Context) -> int:
     return code
 
 
-@contextmanager
-def _opened(options: argparse.Namespace, context: Context) -> Iterator[tuple[int, Database, Job]]:
-    session = session_of(context, options.profile)
-    with store_of(context, session.profile) as database:
-        code = refreshed(session, context, database, options.offline, options.job)
-        yield code, database, find(database, options.job)
-
-
-def _evals_of(database: Database, job: Job) -> AutoEvals:
-    evals = stored_evals.read(database, job)
-    if evals is None:
-        raise UsageError(
-            f"No auto-evals of {job.name} are known.",
-            "Only reinforcement jobs have them, from their first validation pass on.",
-        )
-    return evals
+def _keeping(subject: Subject) -> Keeping:
+    if subject.job is None:
+        return Keeping(frozenset(), frozenset(), None)
+    return keeping(subject.job, checkpoints.of_job(subject.database, subject.job.id))
 
 
 def _row_of(evals: AutoEvals, step: int) -> int:

@@ -1,0 +1,1 @@
+"""Verbs of the checkpoint noun that are long enough for a module."""
