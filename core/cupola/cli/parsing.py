@@ -21,6 +21,7 @@ NOUNS = {
     "distill": "distillation: run, plan, list, show, watch, pause, resume, branch, cancel, report, clean",
     "pairs": "preference pairs: make, wins",
     "advise": "which technique fits, by what is measured and what you say; models: what can be trained, and how",
+    "images": "images in training files: tokens, skipped",
     "grader": "graders: check, run, calibrate",
     "worker": "the process behind the screen: status, start, stop, run",
     "profile": "resources to work with: list, show",
