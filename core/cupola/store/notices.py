@@ -109,6 +109,7 @@ def _insert(connection: sqlite3.Connection, kind: Subject, target: str, news: Se
 
 
 def _notice(row: sqlite3.Row) -> Notice:
-    values = {name: row[name] for name in row.keys() if name != "key"}
+    values = dict(row)
+    del values["key"]
     problem = Problem(**json.loads(row["problem"])) if row["problem"] else None
     return Notice(**{**values, "kind": Subject(row["kind"]), "problem": problem})

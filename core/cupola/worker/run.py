@@ -8,7 +8,8 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 
 from ..azure.client import connect
 from ..azure.credentials import Credential, find_credential
@@ -18,7 +19,7 @@ from ..paths import Paths
 from ..settings import Profile
 from ..store import health
 from ..store.database import Database, keep_good_copy, open_store
-from . import benchmarks, deployments, workflows
+from . import benchmarks, deployments, notices, workflows
 from .build import build
 from .lock import Holder, held
 from .loop import Loop
@@ -43,16 +44,17 @@ def run(
     with held(paths.worker_lock(profile.name), Holder(os.getpid(), time.time(), profile.endpoint, build())):
         database = _opened(paths, profile)
         try:
-            _work(profile, database, environment, limits or Limits())
+            _work(profile, paths, database, environment, limits or Limits())
         finally:
             database.close()
 
 
-def _work(profile: Profile, database: Database, environment: Mapping[str, str], limits: Limits) -> None:
+def _work(profile: Profile, paths: Paths, database: Database, environment: Mapping[str, str], limits: Limits) -> None:
     log.info("Working for profile %s at %s as process %d.", profile.name, profile.endpoint, os.getpid())
     try:
         credential = find_credential(profile, environment)
-        asyncio.run(_until_told(profile, credential, database, limits))
+        telling = functools.partial(notices.at_work, profile, database.path, paths.config_file, environment)
+        asyncio.run(_until_told(profile, credential, database, limits, telling))
     except CupolaError as error:
         _leave_word(database, error.problem)
         raise
@@ -73,7 +75,13 @@ def _opened(paths: Paths, profile: Profile) -> Database:
         return open_store(path)
 
 
-async def _until_told(profile: Profile, credential: Credential, database: Database, limits: Limits) -> None:
+async def _until_told(
+    profile: Profile,
+    credential: Credential,
+    database: Database,
+    limits: Limits,
+    telling: Callable[[], AbstractAsyncContextManager[None]],
+) -> None:
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     for number in _STOPPERS:
@@ -85,6 +93,7 @@ async def _until_told(profile: Profile, credential: Credential, database: Databa
             benchmarks.at_work(profile, credential, service, database),
             deployments.at_work(profile, credential, database),
             workflows.at_work(service, database.path),
+            telling(),
         ):
             await Loop(service, database, pace_of(profile), limits=limits).run()
     except asyncio.CancelledError:
