@@ -3,44 +3,50 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import fields
 
-from ...settings import DEMO_PROFILE
-from ..context import Context, session_of
-from ..output import emit, emit_one
+from ..facts_output import examined
+from ..profile_commands import changing, reading
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     """Add the verbs."""
     verbs = parser.add_subparsers(metavar="VERB")
-    verbs.add_parser("list", parents=[common], help="all profiles").set_defaults(run=list_)
-    verbs.add_parser("show", parents=[common], help="one profile, and where each value came from").set_defaults(
-        run=show
+    verbs.add_parser("list", parents=[common], help="all profiles").set_defaults(run=reading.list_)
+    _add_add(verbs.add_parser("add", parents=[common], help="write a profile, filled up with what can be found"))
+    find = "resources that the environment, azd, az's login and ARM know"
+    verbs.add_parser("find", parents=[common], help=find).set_defaults(run=reading.find)
+    for name, run, about in (
+        ("show", reading.show, "one profile, and where each value came from"),
+        ("test", examined, "what works: login, data plane, control plane, quota, roles, region, tunable models"),
+    ):
+        verb = verbs.add_parser(name, parents=[common], help=about)
+        verb.add_argument("name", nargs="?", metavar="NAME")
+        verb.set_defaults(run=run, connection_only=True)
+    use = verbs.add_parser("use", parents=[common], help="make it the one that counts where none is named")
+    use.add_argument("name", metavar="NAME")
+    use.set_defaults(run=changing.use)
+    remove = verbs.add_parser("remove", parents=[common], help="take it out; what is stored under its name stays")
+    remove.add_argument("name", metavar="NAME")
+    remove.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    remove.set_defaults(run=changing.remove)
+    key = verbs.add_parser("key", parents=[common], help="keep its key in the keyring; typed or piped")
+    key.add_argument("name", nargs="?", metavar="NAME")
+    key.add_argument("--forget", action="store_true", help="take the key out")
+    key.set_defaults(run=changing.key)
+    sign_in = verbs.add_parser("sign-in", parents=[common], help="sign in with a code entered on any device")
+    sign_in.add_argument("name", nargs="?", metavar="NAME")
+    sign_in.add_argument(
+        "--session", action="store_true", help="keep it nowhere: hand it to the program that reads standard output"
     )
+    sign_in.set_defaults(run=changing.sign_in)
 
 
-def list_(options: argparse.Namespace, context: Context) -> int:
-    """Print all profiles of the configuration file, and the demo's."""
-    settings = context.settings
-    names = sorted({*settings.profiles, settings.default_profile, DEMO_PROFILE})
-    rows = [
-        {
-            "name": profile.name,
-            "endpoint": profile.endpoint,
-            "route": profile.route,
-            "default": name == settings.default_profile,
-        }
-        for name in names
-        for profile in [session_of(context, name).profile]
-    ]
-    emit(options, context.out, "cupola.profile/1", rows, ("name", "endpoint", "route", "default"), None)
-    return 0
-
-
-def show(options: argparse.Namespace, context: Context) -> int:
-    """Print one profile as it counts now."""
-    profile = session_of(context, options.profile).profile
-    row = {field.name: getattr(profile, field.name) for field in fields(profile) if field.name != "origins"}
-    row["origins"] = dict(profile.origins)
-    emit_one(options, context.out, "cupola.profile/1", row, None)
-    return 0
+def _add_add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME")
+    changing.add_setting_flags(parser)
+    parser.add_argument("--from", dest="account_name", metavar="[GROUP/]ACCOUNT", help="take this account of ARM's")
+    parser.add_argument("--no-find", action="store_true", help="write only what is given")
+    parser.add_argument("--replace", action="store_true", help="in place of the profile of that name")
+    parser.add_argument("--use", action="store_true", help="make it the one that counts where none is named")
+    parser.add_argument("--dry-run", action="store_true", help="print it, write nothing")
+    parser.set_defaults(run=changing.add_profile)
