@@ -167,7 +167,10 @@ def _data(leaf: Leaf | None, facts: Facts) -> str:
 
 
 def filled(command: str, values: Mapping[str, str]) -> str:
-    """A command of the tree with what is known in it, else with words in capitals; each place is filled once, so that no value is read as a place."""
+    """A command of the tree with what is known in it, else with words in capitals.
+
+    Each place is filled once, so that no value is read as a place.
+    """
 
     def value(match: re.Match[str]) -> str:
         known = values.get(match[1], "")
