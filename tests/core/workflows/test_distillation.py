@@ -308,14 +308,14 @@ def test_a_refused_quota_is_told_and_a_branch_with_less_goes_through(shared: Emu
 def test_a_hard_limit_stops_before_it_is_passed_and_a_higher_one_goes_on(
     shared: Emulation, shared_store: Database
 ) -> None:
-    made = started(shared, shared_store, distillation(shared_store, first=5700), hard=0.03)
+    made = started(shared, shared_store, distillation(shared_store, first=5700), hard=0.001)
 
     ended = settled(shared_store, made)
 
     assert ended.state is WorkflowState.FAILED
     assert ended.problem is not None
     assert "may still be spent" in ended.problem.what
-    assert ended.spent <= 0.03
+    assert ended.spent <= 0.001
     control.resume(shared_store, DISTIL, made, time.time(), hard=9.0)
     assert settled(shared_store, made).state is WorkflowState.WAITING
 
