@@ -143,7 +143,8 @@ async def test_an_item_opens_with_both_answers_and_closes_again(
         shown = screen_text(app)
         assert "answer 0.2" in shown and "answer 10.2" in shown
         assert "closeness" in shown and "2c25a2e8" not in shown
-        assert "0: 5" in shown and "10: 1" in shown
+        rows = [row for row in shown.splitlines() if "reward" in row]
+        assert "✓5" in rows[0] and "✗1" in rows[0] and "tokens" in shown
         await pilot.press("n")
         await see(pilot, "2 of 12 shown")
         await pilot.press("escape")
@@ -173,14 +174,14 @@ async def test_a_new_pass_appears_while_one_looks(trained: Database, open_app: O
         await see(pilot, "★ 20")
 
 
-async def test_several_jobs_stand_in_a_list_and_brackets_go_through_them(
+async def test_several_jobs_stand_in_a_list_and_angle_brackets_go_through_them(
     trained: Database, open_app: Open, see: See
 ) -> None:
     fill(trained, OTHER, {0: BASE, 4: LEARNT})
     async with open_app().run_test(size=(120, 40)) as pilot:
         await opened(pilot, see, "Reinforcement jobs")
         await see(pilot, "countdown · o4-mini")
-        await pilot.press("]")
+        await pilot.press(">")
         await see(pilot, "loyalty · o4-mini · auto-eval")
 
 

@@ -7,14 +7,24 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cupola.models import EvaluationAnswer, EvaluationItem, Job
-from cupola.store import evaluations
+from cupola.store import decisions, evaluations, regrades
 
 from .facts import Facts
 
 if TYPE_CHECKING:
+    from cupola.store.decisions import Decision
+    from cupola.store.evaluation_columns import RunColumns
+    from cupola.store.regrades import Regrade, SecondGrader
     from cupola.training.auto_evals import AutoEvals
+    from cupola.training.regrading import SecondSeries
 
 _ANSWERS_KEPT = 2_000
+_WORDS_KEPT = 50_000
+_SEARCHED = 4_000
+"""Letters of a question and of an answer that are searched."""
+
+EVALUATION = "evaluation"
+"""The method of what is no job: an evaluation that was opened by its id or imported."""
 
 
 class CheckpointFacts:
@@ -22,48 +32,115 @@ class CheckpointFacts:
 
     def __init__(self, facts: Facts) -> None:
         self.common = facts
-        self._evaluated: frozenset[str] | None = None
+        self._evaluated: tuple[str, ...] | None = None
         self._evals: dict[str, AutoEvals | None] = {}
-        self._items: dict[str, dict[str, list[EvaluationItem]]] = {}
+        self._columns: dict[str, dict[str, RunColumns]] = {}
+        self._opinions: dict[str, tuple[AutoEvals, tuple[SecondSeries, ...]]] = {}
         self._answers: OrderedDict[tuple[str, str], EvaluationAnswer] = OrderedDict()
+        self._words: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def changed(self, topics: Iterable[str]) -> None:
         """Forget what these topics cover."""
         for topic in topics:
-            family, _, job_id = topic.partition("/")
+            family, _, owner = topic.partition("/")
             if family == "evaluations":
                 self._evaluated = None
-                self._evals.pop(job_id, None)
+                self._evals.pop(owner, None)
+            elif family == "regrades":
+                self._opinions.pop(owner, None)
 
-    def jobs(self) -> list[Job]:
-        """The reinforcement jobs, newest first."""
+    def reinforcement_jobs(self) -> list[Job]:
+        """The reinforcement jobs, newest first, evaluated or not."""
         return [job for job in self.common.jobs() if job.method == "reinforcement"]
 
-    def is_evaluated(self, job: Job) -> bool:
-        """Whether the job's evaluation is known."""
-        if self._evaluated is None:
-            self._evaluated = frozenset(evaluations.jobs(self.common.database))
-        return job.id in self._evaluated
+    def evaluated(self) -> list[Job]:
+        """Whatever has an evaluation, newest first: reinforcement jobs, then evaluations that were opened by hand.
+
+        Those stand as jobs of the method `EVALUATION`, so that they are shown in the same way.
+        """
+        known = {job.id: job for job in self.common.jobs()}
+        owners = self._owners()
+        own = [job for job in self.reinforcement_jobs() if job.id in owners]
+        return own + [_as_job(found) for owner in owners if owner not in known and (found := self._evaluation(owner))]
 
     def evals(self, job: Job) -> AutoEvals | None:
         """A job's validation passes as one table; None before the first."""
-        from cupola.training.stored_evals import read
+        from cupola.training import stored_evals
 
         if job.id not in self._evals:
-            self._evals[job.id] = read(self.common.database, job, self._items.setdefault(job.id, {}))
+            database = self.common.database
+            if job.method == EVALUATION:
+                self._evals[job.id] = stored_evals.read_any(database, job.id)
+            else:
+                known = self._columns.setdefault(job.id, {})
+                self._evals[job.id] = stored_evals.read(database, job, known)
         return self._evals[job.id]
+
+    def opinions(self, job: Job) -> tuple[SecondSeries, ...]:
+        """What other graders made of a job's stored answers."""
+        evals = self.evals(job)
+        if evals is None:
+            return ()
+        known = self._opinions.get(job.id)
+        if known is None or known[0] is not evals:
+            database = self.common.database
+            found: tuple[SecondSeries, ...] = ()
+            # The reading room of grades is heavy to import; most jobs have none.
+            if regrades.graders_of(database, job.id):
+                from cupola.training.regrading import second_series
+
+                found = second_series(database, job.id, evals)
+            known = self._opinions[job.id] = evals, found
+        return known[1]
+
+    def regrades(self, item: EvaluationItem) -> list[tuple[SecondGrader, Regrade]]:
+        """What other graders made of one answer."""
+        return regrades.of_item(self.common.database, item.run_id, item.id)
 
     def answer(self, item: EvaluationItem) -> EvaluationAnswer:
         """The texts of one item."""
-        from cupola.training.stored_evals import answer_of
-
         key = item.run_id, item.id
         if key not in self._answers:
-            self._answers[key] = answer_of(self.common.database, item)
+            self._answers[key] = self._read(item)
             while len(self._answers) > _ANSWERS_KEPT:
                 self._answers.popitem(last=False)
         return self._answers[key]
 
+    def words(self, item: EvaluationItem) -> str:
+        """Question, fields and answer in small letters, to look for words in."""
+        key = item.run_id, item.id
+        if key not in self._words:
+            told = self._answers.get(key) or self._read(item)
+            asked = " ".join([*(text for _, text in told.messages), *(text for _, text in told.fields)])
+            said = f"{told.text} {told.tools} {told.problem}"
+            self._words[key] = f"{asked[:_SEARCHED]} {said[:_SEARCHED]}".lower()
+            while len(self._words) > _WORDS_KEPT:
+                self._words.popitem(last=False)
+        return self._words[key]
+
     def raw(self, item: EvaluationItem) -> str:
         """The service's JSON of one item."""
         return evaluations.raw_item(self.common.database, item.run_id, item.id) or "{}"
+
+    def decisions(self, name: str) -> list[Decision]:
+        """What was decided about a job, newest first."""
+        return decisions.newest(self.common.database, name)
+
+    def _owners(self) -> tuple[str, ...]:
+        if self._evaluated is None:
+            self._evaluated = tuple(evaluations.jobs(self.common.database))
+        return self._evaluated
+
+    def _evaluation(self, owner: str) -> tuple[str, str, int] | None:
+        found = evaluations.get(self.common.database, owner)
+        return None if found is None else (owner, found.name or found.id, found.created_at)
+
+    def _read(self, item: EvaluationItem) -> EvaluationAnswer:
+        from cupola.training.stored_evals import answer_of
+
+        return answer_of(self.common.database, item)
+
+
+def _as_job(found: tuple[str, str, int]) -> Job:
+    owner, name, created_at = found
+    return Job(owner, "", EVALUATION, "succeeded", created_at, suffix=name)

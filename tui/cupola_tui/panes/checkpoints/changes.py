@@ -19,12 +19,13 @@ class Changes(Container):
     """Shows what it is given."""
 
     def __init__(self) -> None:
-        super().__init__(id="ckpt-lower")
+        super().__init__(id="ckpt-changes-part")
         self.table = FlipTable((), id="ckpt-changes", empty="No such item.")
         self._head = Lines(id="ckpt-head")
         self._box = Box(self._head, self.table, id="ckpt-changes-box")
         self._view: ChangesView | None = None
         self._only = 0
+        self._within: frozenset[int] | None = None
         self.shown: list[Change] = []
         """The changes in the table, in order."""
 
@@ -55,6 +56,11 @@ class Changes(Container):
                 break
         self.table.move_to(0)
 
+    def filter(self, within: frozenset[int] | None) -> None:
+        """Show only these items; None shows all."""
+        self._within = within
+        self._list()
+
     def show_all(self) -> bool:
         """All kinds again; False if they stand there already."""
         if not self._only:
@@ -78,9 +84,15 @@ class Changes(Container):
         if view is None:
             return
         only = changes.ONLY[self._only]
-        self.shown = shown = changes.selected(view, only)
+        within = self._within
+        found = changes.selected(view, only)
+        self.shown = shown = [one for one in found if within is None or one.column in within]
         texts = self._texts
         self.table.show(KeyedRows([one.column for one in shown], lambda index: changes.cells(shown[index], texts)))
-        count = f"{len(shown):,} of {len(view.changes):,} · {only}" if only != "all" else f"{len(shown):,} items"
+        count = (
+            f"{len(shown):,} of {len(view.changes):,} · {only}"
+            if len(shown) < len(view.changes)
+            else f"{len(shown):,} items"
+        )
         self._box.entitle(f"items: step {view.first} → step {view.second}", count)
         self._head.show(lambda width: changes.head_lines(view, width))

@@ -29,17 +29,17 @@ class Curve(Container):
     def compose(self) -> ComposeResult:
         yield self._box
 
-    def show(self, view: StepsView, plot: Plot, below: str) -> None:
+    def show(self, view: StepsView, plot: Plot, below: str, *, weight: float = 0.0, log: bool = False) -> None:
         """Show a job's steps."""
         self._box.entitle(steps.title(view), below)
-        self.chart.show(plot)
+        self.chart.show(plot, weight=weight, log=log)
         self.table.show(KeyedRows(view.evals.steps, lambda row: steps.cells(view, row)))
         self._said.show(lambda width: steps.sentence_lines(view, width))
 
-    def mark(self, step: int) -> None:
-        """Set the cursor on a step, in the table and on the chart."""
+    def mark(self, step: int, place: float) -> None:
+        """Set the cursor on a step in the table, and where that stands on the chart."""
         self.table.move_to_key(step)
-        self.chart.put_cursor(step)
+        self.chart.put_cursor(place)
 
 
 class JobChoice(Container):

@@ -48,6 +48,7 @@ def _builders(facts: CheckpointFacts, view: StepsView) -> dict[str, Builder]:
         "train reward": _train_reward,
         "pass rate": _pass_rate,
         "reward by grader": _graders,
+        "second graders": _second_graders,
         "reasoning tokens": _reasoning,
         "completion tokens": _completion,
         "errors, share of answers": _errors,
@@ -77,6 +78,16 @@ def _pass_rate(facts: CheckpointFacts, view: StepsView) -> list[Series]:
 def _graders(facts: CheckpointFacts, view: StepsView) -> list[Series]:
     """Each grader's reward in training; a multi grader has one for each of its parts."""
     return _of_charts(facts, view, "reward by grader")
+
+
+def _second_graders(facts: CheckpointFacts, view: StepsView) -> list[Series]:
+    """What other graders made of the stored answers of each step."""
+    found: list[Series] = []
+    for one in facts.opinions(view.job):
+        named = _estimated(one.grader.name, zip(view.evals.steps, one.means, strict=True))
+        # The base model's level is not told: each grader has a scale of its own.
+        found += named[-1:]
+    return found
 
 
 def _reasoning(facts: CheckpointFacts, view: StepsView) -> list[Series]:
@@ -114,9 +125,7 @@ def _of_charts(facts: CheckpointFacts, view: StepsView, title: str) -> list[Seri
     return [Series(spec.label, *facts.common.series(view.job.id, spec.metric), sparse=spec.sparse) for spec in specs]
 
 
-def _tokens(
-    facts: CheckpointFacts, view: StepsView, metric: str, mean: Callable[[StepSummary], float]
-) -> list[Series]:
+def _tokens(facts: CheckpointFacts, view: StepsView, metric: str, mean: Callable[[StepSummary], float]) -> list[Series]:
     train_steps, train = facts.common.series(view.job.id, metric)
     known = [(one.step, mean(one)) for one in view.summaries if np.isfinite(mean(one))]
     steps, values = np.array([step for step, _ in known], np.int64), np.array([v for _, v in known], np.float64)

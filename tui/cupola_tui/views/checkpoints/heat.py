@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cupola.statistics.outcomes import Outcome
-from cupola.training.auto_evals import AutoEvals
+from cupola.training.auto_evals import OUTCOMES, AutoEvals
 
 from ...lines import Line, Span, flowed, line
 from ...widgets.table import Column
@@ -62,6 +62,11 @@ class HeatMap:
         shares = (scores - low) / (high - low) if high > low else np.ones_like(scores)
         places = np.floor(np.nan_to_num(shares, nan=0.0) * len(LEVELS)).clip(0, len(LEVELS) - 1)
         return np.where(np.isnan(scores), -1, places).astype(np.int8)
+
+    @cached_property
+    def outcomes(self) -> frozenset[Outcome]:
+        """Which outcomes there are."""
+        return frozenset(OUTCOMES[code] for code in np.unique(self.evals.codes).tolist())
 
     @cached_property
     def order(self) -> npt.NDArray[np.int64]:
@@ -152,7 +157,7 @@ def cells(
 
 
 def _cell(found: HeatMap, row: int, column: int) -> tuple[str, str]:
-    outcome = found.evals.outcomes[row][column]
+    outcome = found.evals.outcome(row, column)
     level = int(found.levels[row, column])
     if outcome in (Outcome.PASS, Outcome.FAIL) and level >= 0:
         return LEVELS[level], "good" if outcome is Outcome.PASS else "bad"
@@ -163,7 +168,7 @@ def legend(found: HeatMap, step: int, width: int) -> list[Line]:
     """What the cells mean."""
     low, high = found.range
     flipped = int((found.flips > 0).sum())
-    outcomes = {outcome for row in found.evals.outcomes for outcome in set(row)}
+    outcomes = found.outcomes
     parts = [
         line((f"{flipped:,} of {len(found.flips):,} flipped", "bold")),
         line((LEVELS, "muted"), (f" {short(low)} to {short(high)}" if math.isfinite(low) else "", "muted")),

@@ -12,10 +12,12 @@ from cupola.statistics.estimates import Estimate
 from cupola.statistics.outcomes import OutcomeCounts
 from cupola.training.auto_evals import AutoEvals, StepSummary
 from cupola.training.checkpoint_choice import Choice, Keeping, sentences
+from cupola.training.reward_watches import Alarm
 
-from ...lines import Line, Span, line, wrapped
+from ...lines import Line, Span, flowed, line, wrapped
 from ...widgets.table import Column
 from ..jobs import SIGNS, model
+from .alarms import short_lines
 
 COLUMNS = (
     Column("step", 7, right=True),
@@ -46,11 +48,15 @@ class StepsView:
     kept: Keeping
     gain: Comparison | None = None
     """Of the best step over step 0; None until it is worked out."""
+    alarms: tuple[Alarm, ...] = ()
+    """What the watches saw."""
 
 
 def title(view: StepsView) -> str:
     """What stands on the edge: job, model, and what was evaluated."""
     prompts, items = view.evals.clusters.count, len(view.evals.keys)
+    if not model(view.job):
+        return f"{view.job.name} · evaluation of {items} items, {len(view.evals.runs)} runs"
     what = f"{items} validation items" + (f" of {prompts} prompts" if prompts != items else "")
     return f"{view.job.name} · {model(view.job)} · auto-eval of {what}"
 
@@ -111,6 +117,8 @@ def job_cells(job: Job, steps: int | None) -> tuple[Line, ...]:
 
 def sentence_lines(view: StepsView, width: int) -> list[Line]:
     """What is said of the best step; the first sentence stands out."""
+    if not model(view.job):
+        return _run_lines(view, width)
     if view.choice is None:
         return wrapped("No checkpoint was validated yet: the first row is the base model.", width, "muted")
     said = sentences(view.choice, view.summaries, view.kept, view.gain)
@@ -121,7 +129,15 @@ def sentence_lines(view: StepsView, width: int) -> list[Line]:
     for words in said[1:]:
         urgent = "goes when" in words or "no longer" in words
         out += wrapped(words, width, "warn" if urgent else "muted")
-    return out
+    return [*out[:1], *short_lines(view.alarms, width), *out[1:]]
+
+
+def _run_lines(view: StepsView, width: int) -> list[Line]:
+    """Of an evaluation that is no job's: which number is which run."""
+    parts = [line((f"{run.step or 0} ", "accent"), run.name or run.id) for run in view.evals.runs]
+    missing = sum(summary.counts.open for summary in view.summaries)
+    told = wrapped(f"{missing} errored or missing items are left out of means and rates", width, "muted")
+    return [*flowed(parts, line("   "), width), *(told if missing else []), *short_lines(view.alarms, width)]
 
 
 def nothing_yet(jobs: Sequence[Job], width: int) -> list[Line]:

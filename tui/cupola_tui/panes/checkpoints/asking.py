@@ -1,0 +1,185 @@
+"""What is asked before something is done with a checkpoint; what touches the cloud ends in a card, which alone acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from textual.widget import Widget
+
+from cupola.deployments.candidates import deployment_name
+from cupola.deployments.durations import duration_text, parse_duration
+from cupola.deployments.plan import Plan, plan
+from cupola.errors import CupolaError
+from cupola.models import Job
+from cupola.settings import Profile
+from cupola.store import decisions
+from cupola.store.database import Database
+from cupola.store.deployments import DEFAULT_FUSE_SECONDS, Wanted
+
+from ...checkpoint_facts import CheckpointFacts
+from ...messages import Ask, Copy, Keep, Say
+from ...screens.form import FormScreen, Question
+from ...screens.path_prompt import PathScreen
+from ...views.checkpoints import actions, evidence
+from ...views.checkpoints.steps import StepsView
+from ...views.deployments.actions import create_action
+from .apart import import_file, regrade_stored
+from .held_out import test_action
+from .lab import Lab
+
+_FILES = (".json", ".jsonl", ".ndjson")
+
+
+class Asking:
+    """Asks on behalf of a pane; every flow is awaited in one of its workers."""
+
+    def __init__(self, owner: Widget, facts: CheckpointFacts, profile: Profile, clock: Callable[[], float]) -> None:
+        self._owner, self._facts, self._profile, self._clock = owner, facts, profile, clock
+        self._lab = Lab(owner, facts)
+
+    def flow(self, name: str, view: StepsView | None, pair: tuple[int, int]) -> Coroutine[Any, Any, None]:
+        """The flow of a name, on the second step of a pair."""
+        if name == "open":
+            return self._open()
+        if name == "import":
+            return self._import()
+        flows: Mapping[str, Callable[[StepsView, tuple[int, int]], Coroutine[Any, Any, None]]] = {
+            "deploy": self._deploy,
+            "test": self._test,
+            "keep": self._keep,
+            "regrade": self._regrade,
+            "lab": self._lab.go,
+        }
+        return _nothing() if view is None else flows[name](view, pair)
+
+    def model_of(self, job: Job, step: int) -> str:
+        """The name under which a step's checkpoint is deployed; "" if none is listed."""
+        known = self._facts.common.checkpoints(job.id)
+        return next((one.model for one, deployable in known if one.step == step and deployable), "")
+
+    async def _deploy(self, view: StepsView, pair: tuple[int, int]) -> None:
+        """How, then the card."""
+        takes = await self._planned(view, pair[1], "to look at", f"Deploy step {pair[1]} of {view.job.name}")
+        if takes is not None:
+            self._owner.post_message(Ask(create_action(takes, self._profile, self._clock())))
+
+    async def _test(self, view: StepsView, pair: tuple[int, int]) -> None:
+        """Which data, how it is deployed, then the card."""
+        step = pair[1]
+        title = f"Held-out rows for step {step} (JSON Lines, as for training)"
+        path = await self._owner.app.push_screen_wait(PathScreen(title, Path.cwd(), _FILES))
+        if path is None:
+            return
+        takes = await self._planned(view, step, f"held-out test of {view.job.name}", f"Test step {step}")
+        if takes is None:
+            return
+        try:
+            action = test_action(view, step, Path(path), takes, self._profile, self._clock())
+        except CupolaError as error:
+            self._tell(error)
+        else:
+            self._owner.post_message(Ask(action))
+
+    async def _keep(self, view: StepsView, pair: tuple[int, int]) -> None:
+        """Straight into the ledger: the store alone is concerned."""
+        step, job, now = pair[1], view.job, self._clock()
+        model = self.model_of(job, step) or f"step {step}"
+        numbers, card = evidence.numbers(view, step), evidence.card(view, step)
+
+        def write(database: Database) -> None:
+            decisions.add(database, now, job.name, 0, "checkpoint", model, numbers, card)
+
+        self._owner.post_message(Keep(write, f"Step {step} of {job.name}: its evidence is in the ledger."))
+
+    async def _open(self) -> None:
+        """An id, then the card."""
+        given = await self._owner.app.push_screen_wait(
+            FormScreen("Open an evaluation", (), [Question("id", "", "such as eval_6855836b37b8")], "see the card")
+        )
+        if given and given["id"]:
+            self._owner.post_message(Ask(actions.open_action(given["id"], self._profile, self._clock())))
+
+    async def _import(self) -> None:
+        """A file, read beside the screen."""
+        path = await self._owner.app.push_screen_wait(PathScreen("An evaluation's file", Path.cwd(), _FILES))
+        if path is not None:
+            store, now = self._facts.common.database.path, self._clock()
+            await self._beside(lambda: import_file(store, Path(path), now))
+
+    async def _regrade(self, view: StepsView, pair: tuple[int, int]) -> None:
+        """A grader's file; one that asks no model is run at once, for others the command is copied."""
+        path = await self._owner.app.push_screen_wait(PathScreen("Another grader's JSON", Path.cwd(), (".json",)))
+        if path is None:
+            return
+        from cupola.benchmarks.files import read_grader
+
+        try:
+            use = read_grader(Path(path))
+        except CupolaError as error:
+            self._tell(error)
+            return
+        if use.judges:
+            line = actions.command("regrade", view.job.id, self._profile, "--grader", path, "--max-cost", "5")
+            self._owner.post_message(Copy(line, "the command"))
+            words = f"{use.name} asks {', '.join(use.judges)}: each answer is a paid call. The command bounds its cost."
+            self._owner.post_message(Say(words, warning=True))
+            return
+        store, evals, owner = self._facts.common.database.path, view.evals, view.job.id
+        self._owner.post_message(Say(f"{use.name} is shown the stored answers."))
+        await self._beside(lambda: regrade_stored(store, owner, evals, use))
+
+    async def _planned(self, view: StepsView, step: int, purpose: str, title: str) -> Plan | None:
+        """Name, tier, capacity and fuse, asked until they hold."""
+        model = self.model_of(view.job, step)
+        answers: Mapping[str, str] = {"name": deployment_name(f"{view.job.name}-step{step}")}
+        facts = (
+            ("model", model),
+            ("tiers", "DeveloperTier: no hosting fee, gone after 24 h. Standard, GlobalStandard: paid by the hour."),
+        )
+        while True:
+            questions = [
+                Question("name", answers["name"], "up to 64 letters, digits, - or ."),
+                Question("tier", answers.get("tier", "DeveloperTier"), "one of the names above"),
+                Question("capacity", answers.get("capacity", "50"), "thousand tokens a minute"),
+                Question("goes in", answers.get("goes in", duration_text(DEFAULT_FUSE_SECONDS)), "90m, 4h, 2d, never"),
+            ]
+            given = await self._owner.app.push_screen_wait(FormScreen(title, facts, questions, "see the cost"))
+            if given is None:
+                return None
+            answers = given
+            try:
+                return plan(self._facts.common.database, _wanted(model, answers, f"{purpose}, step {step}"))
+            except CupolaError as error:
+                self._tell(error)
+
+    async def _beside(self, work: Callable[[], str]) -> None:
+        """Do something longer in a thread, and say how it ended."""
+        import asyncio
+
+        try:
+            said = await asyncio.to_thread(work)
+        except CupolaError as error:
+            self._tell(error)
+        else:
+            self._owner.post_message(Say(said))
+
+    def _tell(self, error: CupolaError) -> None:
+        self._owner.post_message(Say(str(error), warning=True))
+
+
+async def _nothing() -> None:
+    """Nothing is shown that it could be done with."""
+
+
+def _wanted(model: str, answers: Mapping[str, str], purpose: str) -> Wanted:
+    capacity = answers["capacity"].replace(",", "")
+    return Wanted(
+        name=answers["name"],
+        model=model,
+        sku=answers["tier"],
+        capacity=int(capacity) if capacity.isdecimal() else 0,
+        fuse_seconds=parse_duration(answers["goes in"]),
+        purpose=purpose,
+    )
