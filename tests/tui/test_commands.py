@@ -10,6 +10,10 @@ from textual.dom import DOMNode
 
 from cupola_tui.app import CupolaApp, Preferences
 from cupola_tui.commands import COMMANDS, bindings, remapped, unknown_ids
+from cupola_tui.panes.activity.pane import ActivityPane
+from cupola_tui.panes.activity.sieve import Sieve
+from cupola_tui.panes.activity.told import Told
+from cupola_tui.panes.activity.workflow import WorkflowPart
 from cupola_tui.panes.benchmarks.item import Answers
 from cupola_tui.panes.benchmarks.items import Items
 from cupola_tui.panes.benchmarks.leaderboard import Leaderboard
@@ -50,6 +54,10 @@ HOLDERS: tuple[type[DOMNode], ...] = (
     FlipTable,
     DeploymentsPane,
     SweepScreen,
+    ActivityPane,
+    WorkflowPart,
+    Sieve,
+    Told,
     LabellingScreen,
     BenchmarkForm,
     RunsScreen,

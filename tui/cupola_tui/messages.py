@@ -43,6 +43,14 @@ class Read(Message):
         self.title, self.text = title, text
 
 
+class Show(Message):
+    """Something is to be seen in the pane that shows it."""
+
+    def __init__(self, pane: str, key: str = "") -> None:
+        super().__init__()
+        self.pane, self.key = pane, key
+
+
 class Copy(Message):
     """A text is to go to the clipboard."""
 

@@ -25,8 +25,7 @@ class Surroundings:
 
 def open_pane(name: str, here: Surroundings) -> Pane:
     """Make the pane of this name."""
-    maker = _PANES.get(name)
-    return maker(here) if maker is not None else _empty(name)
+    return _PANES[name](here)
 
 
 def _jobs(here: Surroundings) -> Pane:
@@ -61,10 +60,10 @@ def _deployments(here: Surroundings) -> Pane:
     return DeploymentsPane(here.database, here.profile, here.clock)
 
 
-def _empty(name: str) -> Pane:
-    from .empty import EmptyPane
+def _activity(here: Surroundings) -> Pane:
+    from .activity.pane import ActivityPane
 
-    return EmptyPane(name)
+    return ActivityPane(here.facts, here.profile, here.clock)
 
 
 _PANES: dict[str, Callable[[Surroundings], Pane]] = {
@@ -73,4 +72,5 @@ _PANES: dict[str, Callable[[Surroundings], Pane]] = {
     "benchmarks": _benchmarks,
     "checkpoints": _checkpoints,
     "deployments": _deployments,
+    "activity": _activity,
 }

@@ -8,6 +8,7 @@ from textual.containers import Container
 
 from ..commands import Scope
 from ..views.actions import Action
+from ..widgets.table import Table
 
 
 class Pane(Container):
@@ -29,6 +30,11 @@ class Pane(Container):
     def back(self) -> bool:
         """Clear or close one thing inside the pane; False when there is nothing left to close."""
         return False
+
+    def show_thing(self, key: str) -> None:
+        """Go to one thing by the key that its list knows it by."""
+        for table in self.query(Table):
+            table.move_to_key(key)
 
     def take_focus(self) -> None:
         """Put the focus where the work is."""

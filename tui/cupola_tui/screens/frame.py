@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.dom import DOMNode
@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from ..commands import Command, Scope, bindings, within
 from ..lines import Line, line, plain
+from ..messages import Show
 from ..panes.pane import Pane
 from ..terminal import SentMeter
 from ..views import frame
@@ -107,6 +108,14 @@ class FrameScreen(Screen[None]):
         else:
             await self.query_one("#panes").mount(self._makers[name]())
             self.call_after_refresh(self._opened)
+
+    @on(Show)
+    async def _show_thing(self, message: Show) -> None:
+        """Go to a pane, and to one thing in it."""
+        message.stop()
+        await self.open_pane(message.pane)
+        # The pane that was just made lays itself out first.
+        self.call_after_refresh(self.pane.show_thing, message.key)
 
     def show_state(self, state: FrameState) -> None:
         """Show the top line; only what reads differently is sent, and the bytes a second never alone but to say 0."""

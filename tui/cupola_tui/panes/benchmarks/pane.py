@@ -114,12 +114,34 @@ class BenchmarksPane(BoardPane):
     @on(Leaderboard.Wanted)
     def _want(self, event: Leaderboard.Wanted) -> None:
         wants = {"compare": self._compare, "label": self._label, "ledger": self._ledger, "other": self._turn}
+        wants["distil"] = self._distil
         wants[event.what]()
 
     def _ledger(self) -> None:
         """The decisions, each as its Markdown card."""
         known = self._known()
         self.post_message(deciding.ledger(self._facts.decisions(known.benchmark.name) if known else []))
+
+    def _distil(self) -> None:
+        """The form that distils the teacher into the student."""
+        from ...screens.distill import draft, flow
+
+        known = self._known()
+        if known is None:
+            return
+        standing = {role: one.arm for role, one in self._facts.standing(known.benchmark.name).items()}
+        if words := draft.missing_roles(standing):
+            self.post_message(Say(words, warning=True))
+            return
+        desk = flow.Desk(self, self._facts.database, self._profile, self._clock)
+        self.run_worker(flow.distil(desk, known.benchmark, standing), group="ask", exclusive=True)
+
+    def show_thing(self, key: str) -> None:
+        """Show a run by its number."""
+        every = (run for known in self._facts.known() for run in known.runs)
+        found = next((run for run in every if str(run.id) == key), None)
+        if found is not None:
+            self._look_at(found.benchmark, found.id)
 
     def _compare(self) -> None:
         """The marked arms item by item."""

@@ -1,0 +1,1 @@
+"""The Activity pane, and the screen of a workflow in it."""

@@ -1,0 +1,181 @@
+"""What the Activity pane knows: records from the store, read once and then as they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cupola.models import Job, Problem
+from cupola.store import benchmarks, datasets, decisions, deployments, downloads, workflows
+from cupola.store.benchmarks import Run
+from cupola.store.decisions import Decision
+from cupola.store.deployments import Deployment
+from cupola.store.workflows import Stage, Workflow
+
+from ...facts import Facts
+from ...views.activity.spend import Cost, Day, days_of
+from ...views.activity.things import (
+    Thing,
+    decision_thing,
+    deployment_thing,
+    download_thing,
+    job_thing,
+    ordered,
+    run_thing,
+    upload_thing,
+    workflow_thing,
+)
+from ...views.workflows.records import WorkflowView, view_of
+
+_WORKFLOWS, _RUNS, _JOBS, _DECISIONS = 60, 200, 200, 200
+_DAY = 86_400.0
+_FAMILIES = frozenset(
+    {"workflows", "runs", "run", "benchmarks", "jobs", "points", "events", "uploads", "downloads", "deployments",
+     "decisions"}
+)  # fmt: skip
+
+
+class ActivityFacts:
+    """A reader over one connection; jobs and their curves come from the facts that all panes share."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts, self.database = facts, facts.database
+        self._workflows: list[Workflow] | None = None
+        self._stages: dict[int, list[Stage]] = {}
+        self._runs: list[Run] | None = None
+
+    def changed(self, topics: Iterable[str]) -> bool:
+        """Forget what these topics cover; whether any of it is shown here."""
+        found = False
+        for topic in topics:
+            family, _, subject = topic.partition("/")
+            found = found or family in _FAMILIES or family == "workflow"
+            if family == "workflows":
+                self._workflows = None
+            elif family == "workflow" and subject.isdigit():
+                self._stages.pop(int(subject), None)
+            elif family in ("runs", "run"):
+                self._runs = None
+        return found
+
+    def views(self, now: float) -> list[WorkflowView]:
+        """The last workflows, newest first."""
+        if self._workflows is None:
+            self._workflows = workflows.newest(self.database, _WORKFLOWS)
+        return [view for one in self._workflows if (view := view_of(one, self._stages_of(one.id), now)) is not None]
+
+    def view(self, workflow_id: int, now: float) -> WorkflowView | None:
+        """One workflow, however old."""
+        known = next((view for view in self.views(now) if view.workflow.id == workflow_id), None)
+        if known is not None:
+            return known
+        found = workflows.get(self.database, workflow_id)
+        return None if found is None else view_of(found, self._stages_of(workflow_id), now)
+
+    def things(self, now: float) -> list[Thing]:
+        """All rows, what needs a person first."""
+        found = [workflow_thing(view) for view in self.views(now)]
+        found += [run_thing(run) for run in self.runs()]
+        found += [job_thing(job, self._share(job), None) for job in self.facts.jobs()[:_JOBS]]
+        found += [upload_thing(one) for one in datasets.uploads(self.database)]
+        found += [download_thing(one) for one in downloads.downloads(self.database)]
+        rows = [deployment_thing(one, _hosted(one, now)) for one in self.deployments()]
+        found += [one for one in rows if one is not None]
+        found += [decision_thing(one) for one in self.decisions()]
+        return ordered(found)
+
+    def runs(self) -> list[Run]:
+        """The last runs of all benchmarks, newest first."""
+        if self._runs is None:
+            self._runs = benchmarks.runs(self.database, limit=_RUNS)
+        return self._runs
+
+    def run(self, run_id: int) -> Run | None:
+        """One run."""
+        known = next((run for run in self.runs() if run.id == run_id), None)
+        return known or benchmarks.get_run(self.database, run_id)
+
+    def decisions(self) -> list[Decision]:
+        """The ledger, newest first."""
+        return decisions.newest(self.database, limit=_DECISIONS)
+
+    def deployments(self) -> list[Deployment]:
+        """All deployments that are known."""
+        return deployments.all_deployments(self.database)
+
+    def deployment(self, name: str) -> Deployment | None:
+        """One deployment."""
+        return deployments.get(self.database, name)
+
+    def job(self, job_id: str) -> Job | None:
+        """One job."""
+        return next((job for job in self.facts.jobs() if job.id == job_id), None)
+
+    def problem(self, thing: Thing) -> Problem | None:
+        """Why a thing stopped, in full."""
+        if thing.kind == "benchmark" and (run := self.run(int(thing.id))) is not None:
+            return run.problem
+        if thing.kind == "deployment" and (row := self.deployment(thing.id)) is not None:
+            return row.problem
+        if thing.kind == "job" and (job := self.job(thing.id)) is not None:
+            from cupola.training.failures import explain
+
+            return explain(job, self.facts.events(job.id))
+        if thing.kind == "transfer":
+            direction, _, number = thing.id.partition(" ")
+            find = datasets.upload if direction == "up" else downloads.download
+            moved = find(self.database, int(number))
+            return moved.problem if moved is not None else None
+        return None
+
+    def days(self, now: float) -> list[Day]:
+        """What was spent by day."""
+        return days_of([*self._answers(), *self._training(), *self._hosting(now)])
+
+    def _stages_of(self, workflow_id: int) -> list[Stage]:
+        if workflow_id not in self._stages:
+            self._stages[workflow_id] = workflows.stages(self.database, workflow_id)
+        return self._stages[workflow_id]
+
+    def _share(self, job: Job) -> float | None:
+        if not job.phase.moving:
+            return None
+        from cupola.training.curves import progress
+
+        kept = [checkpoint for checkpoint, _ in self.facts.checkpoints(job.id)]
+        found = progress(job, self.facts.events(job.id), self.facts.last_step(job.id), kept)
+        return found.share if found else None
+
+    def _answers(self) -> list[Cost]:
+        found = []
+        for run in self.runs():
+            begin = run.started_at or run.created_at
+            usd = run.progress.usd
+            found.append(Cost("answers", begin, max(begin, run.finished_at or begin), usd, usd))
+        return found
+
+    def _training(self) -> list[Cost]:
+        from cupola.workflows.distil import prices
+
+        found = []
+        for job in self.facts.jobs():
+            if job.finished_at is None or not job.trained_tokens:
+                continue
+            tier = job.training_type or "standard"
+            takes = prices.training(job.model, tier, job.trained_tokens, 1)
+            begin = float(job.created_at)
+            found.append(Cost("training", begin, float(job.finished_at), takes.low, takes.high or takes.low))
+        return found
+
+    def _hosting(self, now: float) -> list[Cost]:
+        found = []
+        for row in self.deployments():
+            usd = _hosted(row, now)
+            if row.ours and usd and row.created_at is not None:
+                found.append(Cost("hosting", row.created_at, row.gone_at or now, usd, usd))
+        return found
+
+
+def _hosted(row: Deployment, now: float) -> float | None:
+    from cupola.deployments.tiers import hosting_so_far
+
+    return hosting_so_far(row, now)
