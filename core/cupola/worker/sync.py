@@ -15,6 +15,7 @@ from ..models import Checkpoint, Job, Point
 from ..store import checkpoints, events, fetched, files, jobs, points
 from ..store.database import Database
 from .evaluations import look_at_evaluation, look_at_opened
+from .job_budgets import hold
 from .poll import Pace
 
 Between = Callable[[], Awaitable[None]]
@@ -98,6 +99,7 @@ async def look_at_job(
             await look_at_evaluation(service, database, job, between)
         memory.details_at[job.id] = monotonic
         memory.raw[job.id] = job.raw
+    hold(database, job, service.clock())
     if job.phase.ended and service.clock() - (job.finished_at or job.as_of) >= pace.settle:
         fetched.mark(database, job)
 

@@ -100,7 +100,9 @@ def test_the_same_wish_twice_is_one_job_unless_asked_for_again(shell: Shell, clo
 
 def test_flags_make_a_reinforcement_job_with_its_grader(shell: Shell, cloud: Service, train: Path) -> None:
     grader = train.parent / "grader.json"
-    grader.write_text('{"type": "string_check", "name": "g"}')
+    definition = {"type": "string_check", "name": "g", "input": "{{sample.output_text}}", "reference": "{{item.a}}"}
+    definition["operation"] = "eq"
+    grader.write_text(json.dumps(definition))
     words = ("job", "submit", "--model", "o4-mini", "--method", "reinforcement", "--training-file", "file-a")
     assert shell.run(*words, "-y") == 2
     assert "needs a grader" in shell.err
@@ -110,7 +112,7 @@ def test_flags_make_a_reinforcement_job_with_its_grader(shell: Shell, cloud: Ser
     assert shell.run(*words, *more, "-y") == 0, shell.err
     assert cloud.bodies[0]["method"]["reinforcement"] == {
         "hyperparameters": {"eval_interval": 5, "reasoning_effort": "low"},
-        "grader": {"type": "string_check", "name": "g"},
+        "grader": definition,
     }
 
 

@@ -58,6 +58,10 @@ def submit(options: argparse.Namespace, context: Context) -> int:
     if options.offline:
         raise UsageError("A job cannot be submitted offline.")
     session = session_of(context, options.profile)
+    if spec.method == "reinforcement" and not options.unchecked:
+        from .preflight import looked_over
+
+        looked_over(spec, session, context, options.dry_rows, options.yes, options.base)
     where = clean(session.profile.endpoint or "no endpoint")
     context.confirm(f"Submit a {spec.method} job on {clean(spec.model)} to {where}? Training is billed.", options.yes)
     job, new = _sent(session, context, spec, nonce)
@@ -80,10 +84,15 @@ def _sent(session: Session, context: Context, spec: JobSpec, nonce: str) -> tupl
 
 
 def _spec(options: argparse.Namespace) -> JobSpec:
+    from ...training.job_budget import BUDGET_KEY
     from ..job_spec import JobSpec, file_reference, overlaid, read_json, read_spec
 
+    file = _one_file(options.spec, options.file)
+    spec = read_spec(file) if file else JobSpec()
+    if options.max_cost is not None:
+        spec = overlaid(spec, metadata={**spec.metadata, BUDGET_KEY: f"{options.max_cost:g}"})
     return overlaid(
-        read_spec(options.file) if options.file else JobSpec(),
+        spec,
         model=options.model,
         training=file_reference(options.training_file) if options.training_file else None,
         validation=file_reference(options.validation_file) if options.validation_file else None,
@@ -95,6 +104,12 @@ def _spec(options: argparse.Namespace) -> JobSpec:
         response_format=read_json(options.response_format) if options.response_format else None,
         hyperparameters={name: value for name in HYPERPARAMETERS if (value := getattr(options, name)) is not None},
     )
+
+
+def _one_file(spec: Path | None, file: Path | None) -> Path | None:
+    if spec is not None and file is not None:
+        raise UsageError("Two job files are named.", remedy="Name one: `cupola job submit SPEC.yaml`.")
+    return spec or file
 
 
 def _preview(spec: JobSpec, nonce: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..job_commands import reading, steering, submitting
+from ..job_commands import preflight, reading, steering, submitting
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -41,7 +41,8 @@ def _of_job(
 
 
 def _add_submit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-f", "--file", type=Path, help="a YAML job file, as azd takes it; flags override it")
+    parser.add_argument("spec", nargs="?", type=Path, help="a YAML job file, as azd takes it; flags override it")
+    parser.add_argument("-f", "--file", type=Path, help="the same")
     parser.add_argument("--model")
     parser.add_argument("--training-file", help="a path or a file id")
     parser.add_argument("--validation-file", help="a path or a file id")
@@ -53,6 +54,18 @@ def _add_submit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--response-format", type=Path, help="JSON of the structured output, for reinforcement")
     for name, kind in submitting.HYPERPARAMETERS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper())
+    parser.add_argument(
+        "--max-cost", type=float, metavar="USD", help="pause a reinforcement job when it has burnt so much"
+    )
+    parser.add_argument(
+        "--dry-rows",
+        type=int,
+        default=preflight.DRY_ROWS,
+        metavar="ROWS",
+        help="training rows that the base model answers first, to try the grader; 0 for none",
+    )
+    parser.add_argument("--base", metavar="DEPLOYMENT", help="the base model's deployment, if not of its own name")
+    parser.add_argument("--unchecked", action="store_true", help="submit without looking at data and grader first")
     parser.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
     parser.add_argument("--again", action="store_true", help="submit even if the very same job was submitted before")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
