@@ -94,5 +94,5 @@ class Changes(Container):
             if len(shown) < len(view.changes)
             else f"{len(shown):,} items"
         )
-        self._box.entitle(f"items: step {view.first} → step {view.second}", count)
+        self._box.entitle(f"items: step {view.first} → step {view.second}", f"{count} · ] all steps")
         self._head.show(lambda width: changes.head_lines(view, width))

@@ -97,6 +97,6 @@ class Heat(Container):
         shown = self.shown
         self.table.show(KeyedRows(shown, lambda at: heat.cells(found, shown[at], rows, each, cursor, text)))
         step = found.evals.steps[cursor]
-        count = f"{len(shown):,} of {len(found.flips):,} · {heat.ONLY[self._only]}"
+        count = f"{len(shown):,} of {len(found.flips):,} · {heat.ONLY[self._only]} · ] watches"
         self._box.entitle("items: all steps", count)
         self._legend.show(lambda wide: heat.legend(found, step, wide))

@@ -91,7 +91,17 @@ def _second_graders(facts: CheckpointFacts, view: StepsView) -> list[Series]:
 
 
 def _reasoning(facts: CheckpointFacts, view: StepsView) -> list[Series]:
-    return _tokens(facts, view, "reasoning_tokens_mean", lambda one: one.reasoning)
+    """The job's own measurements stand in for items that tell no reasoning tokens."""
+    found = _tokens(facts, view, "reasoning_tokens_mean", lambda one: one.reasoning)
+    steps, values = facts.common.series(view.job.id, "valid_reasoning_tokens_mean")
+    if not len(steps) or any(one.sparse for one in found):
+        return found
+    base = float(values[0]) if steps[0] == 0 else None
+    return [
+        *found,
+        *_level(base, max(1, _last(steps), *map(_reach, found))),
+        Series("valid", steps, values, sparse=True),
+    ]
 
 
 def _completion(facts: CheckpointFacts, view: StepsView) -> list[Series]:
@@ -156,6 +166,10 @@ def _level(value: float | None, last: int) -> list[Series]:
     if value is None:
         return []
     return [Series("base model", np.array([0, max(last, 1)], np.int64), np.array([value, value], np.float64))]
+
+
+def _reach(series: Series) -> int:
+    return _last(series.steps)
 
 
 def _last(steps: Steps) -> int:

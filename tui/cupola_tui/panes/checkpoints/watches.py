@@ -69,4 +69,4 @@ class Watches(Container):
     def show(self, alarms: Sequence[Alarm]) -> None:
         """Show what the watches saw."""
         self.lines.show(alarms)
-        self._box.entitle("watches", f"{len(alarms)} to look at" if alarms else "all quiet")
+        self._box.entitle("watches", f"{len(alarms) or 'nothing'} to look at · ] two steps")
