@@ -162,9 +162,9 @@ def _order(environment: Mapping[str, str]) -> list[str]:
             found.append("service-principal")
         if environment.get("AZURE_FEDERATED_TOKEN_FILE"):
             found.append("workload-identity")
-    given = any(environment.get(name) for name in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT"))
     people = ["az", "azd"]
-    return [*found, "managed-identity", *people] if given else [*found, *people, "managed-identity"]
+    here = "managed-identity"
+    return [*found, here, *people] if _has_identity(environment) else [*found, *people, here]
 
 
 def _service_principal(profile: Profile, environment: Mapping[str, str]) -> Any:
@@ -190,26 +190,46 @@ def _workload_identity(profile: Profile, environment: Mapping[str, str]) -> Any:
 
 
 def _managed_identity(environment: Mapping[str, str]) -> Any:
-    from azure.identity import DefaultAzureCredential
+    from azure.identity import ManagedIdentityCredential
 
-    # Alone, ManagedIdentityCredential asks a metadata service that is not there for minutes; this one probes first.
-    return DefaultAzureCredential(
-        managed_identity_client_id=environment.get("AZURE_CLIENT_ID"),
-        **{
-            f"exclude_{name}_credential": True
-            for name in (
-                "environment",
-                "workload_identity",
-                "shared_token_cache",
-                "visual_studio_code",
-                "cli",
-                "powershell",
-                "developer_cli",
-                "interactive_browser",
-                "broker",
-            )
-        },
-    )
+    client = environment.get("AZURE_CLIENT_ID")
+    if _has_identity(environment):
+        return ManagedIdentityCredential(client_id=client)
+    return _Probed(client)
+
+
+def _has_identity(environment: Mapping[str, str]) -> bool:
+    """Whether the machine was told where its identity is, as App Service and Functions do."""
+    return any(environment.get(name) for name in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT"))
+
+
+class _Probed:
+    """The identity of a virtual machine. ManagedIdentityCredential alone asks for minutes where there is none."""
+
+    def __init__(self, client_id: str | None) -> None:
+        from azure.identity import DefaultAzureCredential
+
+        self._credential = DefaultAzureCredential(
+            managed_identity_client_id=client_id,
+            exclude_environment_credential=True,
+            exclude_workload_identity_credential=True,
+            exclude_shared_token_cache_credential=True,
+            exclude_visual_studio_code_credential=True,
+            exclude_cli_credential=True,
+            exclude_powershell_credential=True,
+            exclude_developer_cli_credential=True,
+            exclude_interactive_browser_credential=True,
+            exclude_broker_credential=True,
+        )
+
+    def get_token(self, scope: str) -> Any:
+        from azure.core.exceptions import ClientAuthenticationError
+        from azure.identity import CredentialUnavailableError
+
+        try:
+            return self._credential.get_token(scope)
+        except ClientAuthenticationError as error:
+            raise CredentialUnavailableError("This machine has no identity in Azure that answers.") from error
 
 
 def _az(profile: Profile) -> Any:
@@ -232,14 +252,17 @@ def _signed_in(profile: Profile, environment: Mapping[str, str]) -> Any:
     kept = environment.get(SESSION_VARIABLE) or read_secret(sign_in_name(profile.name), environment=environment)
     if not kept:
         raise CredentialUnavailableError(f"Nobody has signed in for profile {profile.name}.")
-    told = json.loads(kept)
-    cache = SerializableTokenCache()
-    cache.deserialize(told["cache"])
+    try:
+        told = json.loads(kept)
+        cache = SerializableTokenCache()
+        cache.deserialize(told["cache"])
+        record = AuthenticationRecord.deserialize(told["record"])
+    except (ValueError, KeyError, TypeError):
+        raise CredentialUnavailableError(f"The sign-in kept for profile {profile.name} cannot be read.") from None
+    # The record names authority and tenant itself.
+    place = {name: value for name, value in _place(profile).items() if name != "authority"}
     return DeviceCodeCredential(
-        authentication_record=AuthenticationRecord.deserialize(told["record"]),
-        disable_automatic_authentication=True,
-        _cache=cache,
-        **_place(profile),
+        authentication_record=record, disable_automatic_authentication=True, _cache=cache, **place
     )
 
 

@@ -59,12 +59,14 @@ async def connection_facts(patient: Patient, on_call: Callable[[Call], None] | N
     except CupolaError as error:
         yield of_problem("profile" if error.exit_code == 2 else "token", error.problem)
         return
-    for fact in await token_facts(profile, credential, patient.clock):
+    login = await token_facts(profile, credential, patient.clock)
+    for fact in login:
         yield fact
-    async for fact in service.data_plane(
-        profile, credential, transport=patient.transport, on_call=on_call, clock=patient.clock
-    ):
-        yield fact
+    if login[0].state is not State.BAD:
+        async for fact in service.data_plane(
+            profile, credential, transport=patient.transport, on_call=on_call, clock=patient.clock
+        ):
+            yield fact
     async for fact in service.control_plane(
         profile, transport=patient.transport, environment=patient.environment, on_call=on_call
     ):
