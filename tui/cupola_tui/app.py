@@ -20,7 +20,7 @@ from textual.screen import Screen
 
 from cupola.errors import CupolaError, StoreError
 from cupola.models import Intent, IntentState, Problem
-from cupola.settings import Profile
+from cupola.settings import DEMO_PROFILE, Profile
 from cupola.store import health, intents
 from cupola.store.database import Database
 
@@ -37,7 +37,11 @@ from .views.jobs import needs_you, running
 from .watching import StoreWatch
 
 if TYPE_CHECKING:
+    from cupola.advice.facts import Known
     from cupola.worker.process import Status
+
+    from .screens.connect import Reopen
+    from .screens.connect_child import Connecting
 
 LOOK_SECONDS = 0.25
 _WORKER_SECONDS = 1.0
@@ -81,6 +85,7 @@ class CupolaApp(App[str]):
         start_worker: Callable[[], None] | None = None,
         worker_status: Callable[[], Status] | None = None,
         tour_ended: Callable[[], None] = lambda: None,
+        connecting: Connecting | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._meter = SentMeter(time.monotonic)
@@ -89,6 +94,9 @@ class CupolaApp(App[str]):
         self._preferences = preferences or Preferences()
         self._start_worker, self._worker_status = start_worker, worker_status
         self._restart_at = 0.0
+        self._connecting = connecting
+        self.reopen: Reopen | None = None
+        """The profile to go on with after this one is left."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self._preferences.theme if self._preferences.theme in (DARK.name, LIGHT.name) else DARK.name
@@ -97,6 +105,7 @@ class CupolaApp(App[str]):
         self._watch = StoreWatch(database)
         self._state = FrameState(profile)
         self._told: dict[int, IntentState] = {}
+        self._said_to_guide: dict[str, Known] = {}
         here = Surroundings(profile, database, self._facts, clock, self._preferences.file)
         makers = {name: functools.partial(open_pane, name, here) for name in PANES}
         self._frame = FrameScreen(makers, self._commands, self._meter, clock, tour_ended=tour_ended)
@@ -269,6 +278,16 @@ class CupolaApp(App[str]):
         except StoreError as error:
             self._tell_problem(error.problem, "calls")
 
+    def action_guide(self) -> None:
+        """Which technique fits."""
+        from .screens.guide import GuideScreen
+
+        async def answer(pane: str | None) -> None:
+            if pane:
+                await self._frame.open_pane(pane)
+
+        self.push_screen(GuideScreen(self._database.path, self._said_to_guide), answer)
+
     def action_refresh_now(self) -> None:
         """Ask the service now."""
         if self._start_worker and self._worker_status and not self._worker_status().running:
@@ -283,6 +302,21 @@ class CupolaApp(App[str]):
     def action_theme(self) -> None:
         """Dark or light."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_connect(self) -> None:
+        """Find, write, try and open a profile."""
+        if self._connecting is None or self._profile.name == DEMO_PROFILE:
+            self._say("The demo is connected to the local emulator. Leave it first: cupola", warning=True)
+            return
+        from .screens.connect import ConnectScreen
+
+        def answer(reopen: Reopen | None) -> None:
+            if reopen is not None:
+                self.reopen = reopen
+                self.exit()
+
+        stored = self._profile.name if self._profile.endpoint else ""
+        self.push_screen(ConnectScreen(self._connecting, stored), answer)
 
     def action_leave(self) -> None:
         """Close one thing, or leave Cupola, saying what goes on without it."""
@@ -331,6 +365,8 @@ class CupolaApp(App[str]):
         self.set_timer(_SETTLED_SECONDS, self._import_ahead)
         if self._preferences.tour:
             self.call_later(self._frame.action_tour)
+        if self._connecting is not None and not self._connecting.has_profiles and not self._profile.endpoint:
+            self.call_later(self.action_connect)
         if self._start_worker is not None:
             self._restart_at = time.monotonic() + _RESTART_SECONDS
             self._begin_worker(self._start_worker)

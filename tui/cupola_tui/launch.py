@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cupola.worker.process import Status
 
     from .app import Preferences
+    from .screens.connect import Reopen
 
 _OWN_FLAGS = ("-p", "--profile", "--endpoint", "--theme")
 """Flags of the screen that take a value."""
@@ -31,11 +32,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def open_face(profile: Profile, environment: Mapping[str, str], theme: str | None = None) -> int:
-    """Open the screen on a profile; return the exit status.
+    """Open the screen on a profile, then on the next one for as long as another is gone to; return the exit status.
 
     Raises:
         StoreError: the profile's store cannot be opened.
     """
+    from cupola.cli.context import Context, session_of
+
+    code, reopen = _open_once(profile, environment, theme)
+    while reopen is not None:
+        session = session_of(Context({**environment, **reopen.secrets}), reopen.profile)
+        code, reopen = _open_once(session.profile, session.environment, theme)
+    return code
+
+
+def _open_once(profile: Profile, environment: Mapping[str, str], theme: str | None) -> tuple[int, Reopen | None]:
     from dataclasses import replace
 
     from cupola.paths import default_paths
@@ -121,8 +132,11 @@ def _open(flags: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 def _run(
     profile: Profile, paths: Paths, database: Database, preferences: Preferences, environment: Mapping[str, str]
-) -> int:
+) -> tuple[int, Reopen | None]:
+    from cupola.settings import read_settings
+
     from .app import CupolaApp
+    from .screens.connect_child import Connecting
     from .suitable import in_browser
     from .terminal import protected_stderr
 
@@ -143,12 +157,15 @@ def _run(
         start_worker=start_worker if profile.endpoint else None,
         worker_status=worker_status,
         tour_ended=paths.tour_seen.touch,
+        connecting=Connecting(
+            environment, paths.config_file, has_profiles=bool(read_settings(paths.config_file).profiles)
+        ),
     )
     with protected_stderr(paths.log("screen")):
         words = app.run()
     if words and not in_browser(environment):
         sys.stdout.write(f"{words}\n")
-    return app.return_code or 0
+    return app.return_code or 0, app.reopen
 
 
 def _preferences(paths: Paths, theme: str | None) -> Preferences:
