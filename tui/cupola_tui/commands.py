@@ -50,6 +50,7 @@ Scope = Literal[
     "card",
     "form",
     "path",
+    "connect",
     "guide",
 ]
 """Where a command works: a widget takes the commands of the scopes it names."""
@@ -92,6 +93,7 @@ SCOPE_TITLES: Mapping[Scope, str] = {
     "card": "Before it is done",
     "form": "Before files are made",
     "path": "Naming a file",
+    "connect": "Connecting a resource",
     "guide": "The guide",
 }
 """The scopes in the order in which help shows them."""
