@@ -15,6 +15,7 @@ from ..errors import UsageError
 from ..models import Problem
 from ..settings import Settings
 from ..store.notices import Notice
+from ..terminals.sequences import Dialect
 
 if TYPE_CHECKING:
     import httpx2
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 WEBHOOK_NAME = "CUPOLA_WEBHOOK"
 """The environment variable for a webhook's address, which often is a secret itself."""
 
-_KNOWN = ("command", "webhook", "after_seconds")
+_KNOWN = ("command", "webhook", "after_seconds", "terminal", "tmux")
 _WAIT_SECONDS = 5.0
 _LONGEST_WAIT = 3_600.0
+_MOST_TMUX = 4
 _PATIENCE_SECONDS = 15.0
 _LONGEST_TEXT = 500
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]")
@@ -45,6 +47,10 @@ class Telling:
     """An address that is sent the notice as JSON. Never printed."""
     after_seconds: float = _WAIT_SECONDS
     """How long a screen has time to show it first."""
+    terminal: str = ""
+    """The dialect in which screens tell their terminal, where the one that is found out is wrong."""
+    tmux: int | None = None
+    """Through how many tmux, one inside the other, the way to the terminal leads; None to find out."""
 
     @property
     def by(self) -> str:
@@ -53,7 +59,7 @@ class Telling:
 
 
 def telling_of(settings: Settings, environment: Mapping[str, str]) -> Telling:
-    """Read the table; a command goes before a webhook.
+    """Read the table `[notify]`; a command goes before a webhook.
 
     Raises:
         UsageError: something in it is of the wrong kind.
@@ -74,7 +80,13 @@ def telling_of(settings: Settings, environment: Mapping[str, str]) -> Telling:
     wait = table.get("after_seconds", _WAIT_SECONDS)
     if type(wait) not in (int, float) or not 0 <= wait <= _LONGEST_WAIT:
         raise UsageError(f"[notify] after_seconds must be between 0 and {_LONGEST_WAIT:.0f}.")
-    return Telling(tuple(command), _webhook(environment.get(WEBHOOK_NAME) or table.get("webhook", "")), float(wait))
+    terminal, levels = table.get("terminal", ""), table.get("tmux")
+    if terminal not in ("", *Dialect):
+        raise UsageError(f"[notify] terminal must be one of {', '.join(Dialect)}.")
+    if levels is not None and (type(levels) is not int or not 0 <= levels <= _MOST_TMUX):
+        raise UsageError(f"[notify] tmux must be a number from 0 to {_MOST_TMUX}.")
+    webhook = _webhook(environment.get(WEBHOOK_NAME) or table.get("webhook", ""))
+    return Telling(tuple(command), webhook, float(wait), terminal, levels)
 
 
 async def tell(

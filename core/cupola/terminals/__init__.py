@@ -1,0 +1,1 @@
+"""What terminals understand beyond text, as pure functions: notices, titles, progress, and the way through tmux."""
