@@ -12,7 +12,7 @@ from cupola_tui.app import CupolaApp, Preferences
 from cupola_tui.commands import COMMANDS, bindings, remapped, unknown_ids
 from cupola_tui.panes.activity.pane import ActivityPane
 from cupola_tui.panes.activity.sieve import Sieve
-from cupola_tui.panes.activity.told import Told
+from cupola_tui.panes.activity.told import StageStrip, Told
 from cupola_tui.panes.activity.workflow import WorkflowPart
 from cupola_tui.panes.benchmarks.item import Answers
 from cupola_tui.panes.benchmarks.items import Items
@@ -30,6 +30,7 @@ from cupola_tui.screens.bench_runs import RunsScreen
 from cupola_tui.screens.card import CardScreen
 from cupola_tui.screens.form import FormScreen
 from cupola_tui.screens.frame import FrameScreen
+from cupola_tui.screens.guide import GuideScreen
 from cupola_tui.screens.labelling import LabellingScreen
 from cupola_tui.screens.menu import MenuScreen
 from cupola_tui.screens.path_prompt import PathScreen
@@ -57,8 +58,10 @@ HOLDERS: tuple[type[DOMNode], ...] = (
     ActivityPane,
     WorkflowPart,
     Sieve,
+    StageStrip,
     Told,
     LabellingScreen,
+    GuideScreen,
     BenchmarkForm,
     RunsScreen,
     Table,
