@@ -105,8 +105,8 @@ def selected(found: HeatMap, only: str, within: Container[int] | None = None) ->
 
 
 def cell_width(steps: int, width: int) -> int:
-    """Cells for a step, from three down to one, so that the question keeps half of the width."""
-    return max(1, min(3, width // 2 // max(1, steps)))
+    """Cells for a step, from five down to one, so that the question keeps half of the width."""
+    return max(1, min(5, width // 2 // max(1, steps)))
 
 
 def shown_steps(found: HeatMap, cursor: int, width: int) -> range:
