@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+from ..job_files import write_json, write_reinforcement_job
 from . import grading
 from .puzzles import Puzzle, puzzle_row, random_puzzle
 
@@ -24,6 +25,26 @@ RESPONSE_FORMAT: dict[str, Any] = {
             "additionalProperties": False,
         },
     },
+}
+SETTINGS: dict[str, float | str] = {"n_epochs": 1, "batch_size": 4, "learning_rate_multiplier": 2.0, "eval_interval": 5}
+MODEL_GRADER: dict[str, Any] = {
+    "type": "score_model",
+    "name": "countdown judge",
+    "model": "o3-mini",
+    "input": [
+        {
+            "role": "developer",
+            "content": "Score a solution of a number puzzle from 0 to 5: 5 if the expression uses every number exactly "
+            "once and its value is the target, 4 within 1 of it, 3 within 5, 2 for any other valid expression, 1 if "
+            "the claimed result is not the expression's value, 0 for what is no expression of these numbers.",
+        },
+        {
+            "role": "user",
+            "content": "Target: {{item.target}}\nNumbers: {{item.nums}}\nAnswer: {{sample.output_text}}",
+        },
+    ],
+    "range": [0.0, 5.0],
+    "pass_threshold": 5.0,
 }
 
 
@@ -45,12 +66,8 @@ def write(folder: Path) -> None:
         (folder / f"{split}.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     source = Path(grading.__file__).read_text(encoding="utf-8")
     definition = {"name": "countdown", "type": "python", "source": source, "pass_threshold": 5.0}
-    _write_json(folder / "grader.json", definition)
-    _write_json(folder / "response_format.json", RESPONSE_FORMAT)
-
-
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    write_reinforcement_job(folder, "countdown", definition, RESPONSE_FORMAT, SETTINGS)
+    write_json(folder / "model_grader.json", MODEL_GRADER)
 
 
 if __name__ == "__main__":
