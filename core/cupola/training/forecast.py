@@ -31,7 +31,7 @@ def remaining(
     """
     if job.phase is not Phase.RUNNING or last_step is None or not total_steps:
         return None
-    marks = _step_marks(events)
+    marks = step_times(events)
     if len(marks) < 3:
         return None
     steps, times = np.array(marks, dtype=float).T
@@ -47,7 +47,8 @@ def remaining(
     return Remaining(max(0.0, fast - since), max(0.0, slow - since))
 
 
-def _step_marks(events: Sequence[Event]) -> list[tuple[int, int]]:
+def step_times(events: Sequence[Event]) -> list[tuple[int, int]]:
+    """Steps that events tell of, rising, each with its time in unix seconds."""
     marks: list[tuple[int, int]] = []
     for event in events:
         match = _STEP.match(event.message)
