@@ -106,6 +106,7 @@ async def test_a_word_that_is_no_fact_changes_nothing(store: Database) -> None:
 async def test_every_line_of_the_tree_can_be_read(store: Database) -> None:
     async with CupolaApp(PROFILE, store).run_test(size=(80, 24)) as pilot:
         guide = await opened(pilot)
+        await pilot.press("f")
         seen = set()
         for _ in range(70):
             seen.add(text_of(guide))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..errors import UsageError
@@ -38,6 +38,8 @@ class FactKind:
     measure: str = ""
     """The command that measures it."""
     choices: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What each of its words stands for."""
     follows_from: tuple[str, ...] = ()
     """Facts that it is derived from where it was not measured itself."""
 

@@ -209,6 +209,8 @@ def _problems(tree: Tree) -> Iterator[str]:
     for fact in tree.facts.values():
         if fact.kind not in KINDS:
             yield f"fact {fact.id}: no kind {fact.kind!r}"
+        if strange := fact.notes.keys() - set(fact.words):
+            yield f"fact {fact.id}: no words {', '.join(sorted(strange))}"
         for name in fact.follows_from:
             if name not in tree.facts:
                 yield f"fact {fact.id}: there is no fact {name}"

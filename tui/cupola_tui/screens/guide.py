@@ -36,6 +36,10 @@ from .menu import Choice, MenuScreen
 from .reader import Pages
 
 
+_TALL = 32
+"""From so many lines on the whole tree is drawn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What the store has, read once when the guide is opened."""
@@ -112,7 +116,8 @@ class GuideScreen(ModalScreen[str | None]):
                     yield Pages(self._text)
 
     def on_mount(self) -> None:
-        """Read the store beside the screen: comparing arms may take a while."""
+        """Read the store beside the screen: comparing arms may take a while. A small screen folds the tree."""
+        self._fold = self.app.size.height < _TALL
         self._read_store()
 
     def action_move(self, by: int) -> None:
@@ -179,10 +184,9 @@ class GuideScreen(ModalScreen[str | None]):
         if not kinds:
             self.app.post_message(Say("This is measured, not asked.", warning=True))
         elif len(kinds) == 1 and kinds[0].words:
-            choices = [Choice(word, word) for word in kinds[0].words]
-            title = kinds[0].question.partition(":")[0].partition("?")[0] + "?"
+            choices = [Choice(word, word, kinds[0].notes.get(word, "")) for word in kinds[0].words]
             self.app.push_screen(
-                MenuScreen(title, choices, typing=False),
+                MenuScreen(kinds[0].question, choices, typing=False),
                 lambda word: self._take({kinds[0].id: word}, kinds) if word else None,
             )
         else:

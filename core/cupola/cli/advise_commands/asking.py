@@ -73,6 +73,8 @@ def _asked(tree: Tree, advice: Advice, context: Context) -> Known | None:
     for kind in askable(tree, advice.outcome, advice.facts)[:1]:
         hint = f"  Measured by: {filled(kind.measure, {})}" if kind.measure else ""
         context.say(f"{kind.question}{hint}")
+        for word in kind.words:
+            context.say(f"  {word:<10}  {kind.notes[word]}" if word in kind.notes else f"  {word}")
         return _read(kind, context)
     return None
 
