@@ -16,7 +16,7 @@ from cupola.workflows.distil.report import as_json, as_markdown
 from ...messages import Ask, Say
 from ...screens.distill import draft
 from ...screens.distill.flow import Desk, ask_branch
-from ...screens.distill.form import DistilForm
+from ...screens.distill.form import PROBLEM, DistilForm
 from ...screens.form import FormScreen, Question
 from ...views.bench.numbers import dollars
 from ...views.workflows import actions
@@ -30,7 +30,8 @@ async def limits(desk: Desk, workflow: Workflow) -> None:
         "ask from": "" if workflow.soft is None else f"{workflow.soft:g}",
         "stop at": "" if workflow.hard is None else f"{workflow.hard:g}",
     }
-    facts = (("spent", f"{dollars(workflow.spent)} so far"),)
+    spent = ("spent", f"{dollars(workflow.spent)} so far")
+    facts: tuple[tuple[str, str], ...] = (spent,)
     while True:
         form = DistilForm(f"Go on with {workflow.name}", facts, given or {}, fields)
         given = await desk.owner.app.push_screen_wait(form)
@@ -39,7 +40,7 @@ async def limits(desk: Desk, workflow: Workflow) -> None:
         try:
             soft, hard = (draft.number_in(given, name, least=0.0) for name in fields)
         except CupolaError as error:
-            desk.tell(error)
+            facts = (spent, (PROBLEM, str(error)))
             continue
         desk.owner.post_message(Ask(actions.resumed_with_action(workflow, soft, hard, desk.profile, desk.clock())))
         return

@@ -58,7 +58,8 @@ class ActivityPane(ListAndDetail):
     def __init__(self, facts: Facts, profile: Profile, clock: Callable[[], float]) -> None:
         super().__init__(id="pane-activity", classes="-list")
         self._facts, self._profile, self._clock = ActivityFacts(facts), profile, clock
-        self._tab = 0
+        self._kind = ""
+        """The tab that is open."""
         self._every: list[Thing] = []
         self._shown: list[Thing] = []
         self._open: int | None = None
@@ -147,8 +148,8 @@ class ActivityPane(ListAndDetail):
             pass
         elif self._told.has_focus:
             self.take_focus()
-        elif self._tab:
-            self._turn_to(0)
+        elif self._kind:
+            self._turn_to("")
         else:
             return False
         return True
@@ -177,7 +178,9 @@ class ActivityPane(ListAndDetail):
         if self._open is not None:
             self._part.action_stage(by)
         else:
-            self._turn_to((self._tab + by) % len(things.tabs(self._every)))
+            kinds = [kind for kind, _ in things.tabs(self._every)]
+            place = kinds.index(self._kind) if self._kind in kinds else 0
+            self._turn_to(kinds[(place + by) % len(kinds)])
 
     def action_zoom(self) -> None:
         """The focused part on the whole pane, and back."""
@@ -218,7 +221,7 @@ class ActivityPane(ListAndDetail):
         titles = things.tabs(self._every)
         kind = detail.tab_at(titles, place.x) if place is not None else None
         if kind is not None:
-            self._turn_to([name for name, _ in titles].index(kind))
+            self._turn_to(kind)
 
     @on(Table.Moved, "#activity")
     def _moved(self) -> None:
@@ -324,12 +327,8 @@ class ActivityPane(ListAndDetail):
 
     # The list.
 
-    @property
-    def _kind(self) -> str:
-        return things.tabs(self._every)[self._tab][0]
-
-    def _turn_to(self, tab: int) -> None:
-        self._tab = tab
+    def _turn_to(self, kind: str) -> None:
+        self._kind = kind
         self._list()
         if self.has_focus_within:
             self.take_focus()
@@ -359,8 +358,8 @@ class ActivityPane(ListAndDetail):
 
     def _list_days(self, now: float) -> None:
         days = self._facts.days(now)
-        dearest = max((day.whole[1] for day in days), default=0.0)
-        self._days.show(KeyedRows([day.name for day in days], lambda index: spend.cells(days[index], dearest)))
+        dearest = max((day.amount.cautious for day in days), default=0.0)
+        self._days.show(KeyedRows([day.key for day in days], lambda index: spend.cells(days[index], dearest)))
         self._below.show(spend.whole_words(days))
 
     def _selected(self) -> Thing | None:

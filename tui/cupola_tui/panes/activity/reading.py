@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from cupola.models import Job, Problem
-from cupola.store import benchmarks, datasets, decisions, deployments, downloads, workflows
+from cupola.store import benchmarks, datasets, decisions, deployments, downloads, notices, watches, workflows
 from cupola.store.benchmarks import Run
 from cupola.store.decisions import Decision
 from cupola.store.deployments import Deployment
 from cupola.store.workflows import Stage, Workflow
 
 from ...facts import Facts
-from ...views.activity.spend import Cost, Day, days_of
 from ...views.activity.things import (
     Thing,
     decision_thing,
     deployment_thing,
     download_thing,
     job_thing,
+    notice_thing,
     ordered,
     run_thing,
     upload_thing,
+    watch_thing,
     workflow_thing,
 )
 from ...views.workflows.records import WorkflowView, view_of
 
+if TYPE_CHECKING:
+    from cupola.money.totals import Total
+
 _WORKFLOWS, _RUNS, _JOBS, _DECISIONS = 60, 200, 200, 200
-_DAY = 86_400.0
 _FAMILIES = frozenset(
     {"workflows", "runs", "run", "benchmarks", "jobs", "points", "events", "uploads", "downloads", "deployments",
-     "decisions"}
+     "decisions", "watches", "notices"}
 )  # fmt: skip
 
 
@@ -81,6 +85,8 @@ class ActivityFacts:
         rows = [deployment_thing(one, _hosted(one, now)) for one in self.deployments()]
         found += [one for one in rows if one is not None]
         found += [decision_thing(one) for one in self.decisions()]
+        found += [watch_thing(one) for one in watches.all_watches(self.database)]
+        found += [notice_thing(one) for one in notices.newest(self.database)]
         return ordered(found)
 
     def runs(self) -> list[Run]:
@@ -127,9 +133,12 @@ class ActivityFacts:
             return moved.problem if moved is not None else None
         return None
 
-    def days(self, now: float) -> list[Day]:
-        """What was spent by day."""
-        return days_of([*self._answers(), *self._training(), *self._hosting(now)])
+    def days(self, now: float) -> list[Total]:
+        """What was spent by day, the newest first."""
+        from cupola.money.totals import by_day
+        from cupola_data.prices import price_list
+
+        return by_day(self.database, price_list(), now)
 
     def _stages_of(self, workflow_id: int) -> list[Stage]:
         if workflow_id not in self._stages:
@@ -144,35 +153,6 @@ class ActivityFacts:
         kept = [checkpoint for checkpoint, _ in self.facts.checkpoints(job.id)]
         found = progress(job, self.facts.events(job.id), self.facts.last_step(job.id), kept)
         return found.share if found else None
-
-    def _answers(self) -> list[Cost]:
-        found = []
-        for run in self.runs():
-            begin = run.started_at or run.created_at
-            usd = run.progress.usd
-            found.append(Cost("answers", begin, max(begin, run.finished_at or begin), usd, usd))
-        return found
-
-    def _training(self) -> list[Cost]:
-        from cupola.workflows.distil import prices
-
-        found = []
-        for job in self.facts.jobs():
-            if job.finished_at is None or not job.trained_tokens:
-                continue
-            tier = job.training_type or "standard"
-            takes = prices.training(job.model, tier, job.trained_tokens, 1)
-            begin = float(job.created_at)
-            found.append(Cost("training", begin, float(job.finished_at), takes.low, takes.high or takes.low))
-        return found
-
-    def _hosting(self, now: float) -> list[Cost]:
-        found = []
-        for row in self.deployments():
-            usd = _hosted(row, now)
-            if row.ours and usd and row.created_at is not None:
-                found.append(Cost("hosting", row.created_at, row.gone_at or now, usd, usd))
-        return found
 
 
 def _hosted(row: Deployment, now: float) -> float | None:

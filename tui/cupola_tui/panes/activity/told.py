@@ -59,6 +59,12 @@ class Told(Painted, can_focus=True):
 class StageStrip(Lines, can_focus=True):
     """The stages side by side."""
 
+    BINDINGS = bindings("stages")
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("stages",)
+
+    class Opened(Message):
+        """The stage under the cursor is to be opened."""
+
     class Chosen(Message):
         """A stage was clicked."""
 
@@ -75,6 +81,10 @@ class StageStrip(Lines, can_focus=True):
         """Show a workflow's stages, the cursor on one of them."""
         self._view, self._chosen = view, chosen
         self.show(lambda width: strip.strip_lines(view, chosen, self.has_focus, width))
+
+    def action_open(self) -> None:
+        """Open the stage under the cursor."""
+        self.post_message(self.Opened())
 
     def on_focus(self) -> None:
         """The cursor is brighter while the keys go here."""

@@ -124,7 +124,7 @@ class WorkflowPart(Container):
         self._edge.show(strip.title(view))
         self.strip.show_stages(view, step.name)
         self._progress.show(lambda width: strip.progress_lines(view, width))
-        self._head.show(lambda width: strip.head_lines(view, step, width))
+        self._head.show(lambda width: self._head_lines(view, step, width))
         self._draw_step(view, step, anew=anew)
 
     def back(self) -> bool:
@@ -153,8 +153,10 @@ class WorkflowPart(Container):
         place = max(0, min(len(names) - 1, names.index(self.step.name) + by))
         self._choose(names[place])
 
-    def action_open(self) -> None:
+    @on(StageStrip.Opened)
+    def _open(self, event: StageStrip.Opened) -> None:
         """Open the stage: its contents here, or what stands behind it in its own pane."""
+        event.stop()
         step = self.step
         if step is None:
             return
@@ -245,6 +247,10 @@ class WorkflowPart(Container):
 
     # Drawing.
 
+    def _head_lines(self, view: WorkflowView, step: Step, width: int) -> list[Line]:
+        out = strip.head_lines(view, step, width)
+        return [*out, *steps.job_lines(step, width)] if step.name == "train" else out
+
     def _draw_step(self, view: WorkflowView, step: Step, *, anew: bool) -> None:
         job = self._job(step)
         has_answers = self._answers is not None and bool(self._answers.candidates)
@@ -257,8 +263,7 @@ class WorkflowPart(Container):
         focused = self._focused_body()
         self._table.display = self._answer.display = shows["table"]
         self.sieve.display, self._curves.display = shows["sieve"], shows["curves"]
-        self._told.display = not any(shows.values()) or shows["curves"]
-        self._told.set_class(shows["curves"], "-above")
+        self._told.display = not any(shows.values())
         self._stage_edge.show(self._stage_title(view, step))
         self._told.show(self._told_lines, anew=anew)
         if shows["table"]:
@@ -287,8 +292,6 @@ class WorkflowPart(Container):
         outputs = step.stages[0].outputs
         if step.name == "verdict" and outputs:
             return verdict_lines(outputs, width)
-        if step.name == "train" and outputs:
-            return [one for stage in step.stages for one in steps.job_lines(stage.outputs, width)]
         out = steps.facts_lines(view, step, self._runs(step), width)
         if step.name == "deploy":
             out += self._deployment_lines(step, width)

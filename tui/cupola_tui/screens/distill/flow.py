@@ -25,9 +25,8 @@ from ...views.actions import place
 from ...views.bench.numbers import dollars, range_words
 from ...views.workflows import actions
 from ...views.workflows.records import title_of
-from ..card import CardScreen
 from . import draft as drafts
-from .form import DistilForm
+from .form import PROBLEM, DistilForm, EstimateCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +51,19 @@ class Desk:
 async def distil(desk: Desk, benchmark: Benchmark, roles: Mapping[str, str]) -> None:
     """Ask for everything, show what each stage will cost, and start after one yes. Awaited in a worker."""
     answers: Mapping[str, str] = drafts.first_answers(benchmark, roles)
+    problem: tuple[tuple[str, str], ...] = ()
     while True:
-        form = DistilForm(f"Distil on {benchmark.name}", (), answers, drafts.FIELDS)
+        form = DistilForm(f"Distil on {benchmark.name}", problem, answers, drafts.FIELDS)
         given = await desk.owner.app.push_screen_wait(form)
         if given is None:
             return
-        answers = given
+        answers, problem = given, ()
         try:
             draft, takes = await asyncio.to_thread(_prepared, desk.path, benchmark, answers, desk.clock())
         except CupolaError as error:
-            desk.tell(error)
+            problem = ((PROBLEM, str(error)),)
             continue
-        card = CardScreen(
+        card = EstimateCard(
             f"Distil {draft.definition.teacher} into {draft.definition.student}",
             _rows(desk, benchmark, draft, takes),
             "start it",
@@ -78,22 +78,23 @@ async def branch_from(desk: Desk, workflow: Workflow) -> None:
     """Ask what is to be different, then the card with what that will cost. Awaited in a worker."""
     definition = parse(workflow.definition)
     answers: Mapping[str, str] = drafts.branch_answers(definition, workflow.soft, workflow.hard)
+    problem: tuple[tuple[str, str], ...] = ()
     while True:
         title = f"Branch from {workflow.name}, distillation {workflow.id}"
-        given = await desk.owner.app.push_screen_wait(DistilForm(title, (), answers, drafts.BRANCHED))
+        given = await desk.owner.app.push_screen_wait(DistilForm(title, problem, answers, drafts.BRANCHED))
         if given is None:
             return
-        answers = given
+        answers, problem = given, ()
         try:
             changes = drafts.branch_changes(definition, answers)
-            limits = tuple(drafts.number_in(answers, name, least=0.0) for name in ("ask from", "stop at"))
+            soft, hard = (drafts.number_in(answers, name, least=0.0) for name in ("ask from", "stop at"))
             words = drafts.branch_words(definition, answers)
             if not changes:
-                desk.owner.post_message(Say("Nothing is changed: change a field, or leave it with esc.", warning=True))
+                problem = ((PROBLEM, "Nothing is changed: change a field, or leave it with esc."),)
                 continue
-            await ask_branch(desk, workflow, changes, words, *limits)
+            await ask_branch(desk, workflow, changes, words, soft, hard)
         except CupolaError as error:
-            desk.tell(error)
+            problem = ((PROBLEM, str(error)),)
             continue
         return
 
@@ -158,7 +159,8 @@ def _rows(desk: Desk, benchmark: Benchmark, draft: drafts.Draft, takes: WholeEst
         calls = f", {one.calls:,} calls" if one.calls else ""
         unknown = f". {one.takes.words}" if one.takes.high is None and one.takes.words else ""
         free = "nothing" if one.takes.free else _money(one.takes.low, one.takes.high)
-        rows.append((title_of(one.name)[:8], f"{free}{calls}{unknown}"))
+        known = " more: its answers are there already" if one.name == "benchmark" and one.takes.free else ""
+        rows.append((title_of(one.name).lower(), f"{free}{known}{calls}{unknown}"))
     rows.append(("in all", f"{_money(takes.low, takes.high)}. {_limit_words(draft.soft, draft.hard)}"))
     flags = shlex.join(["cupola", "distill", "run", benchmark.name, *draft.words, "--profile", desk.profile.name])
     return [*rows, ("command", flags), *([("note", draft.note)] if draft.note else [])]

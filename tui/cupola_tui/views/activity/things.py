@@ -10,6 +10,8 @@ from cupola.store.benchmarks import Run, RunState
 from cupola.store.decisions import Decision
 from cupola.store.deployments import Deployment, State
 from cupola.store.downloads import Download, DownloadState
+from cupola.store.notices import Notice
+from cupola.store.watches import Subject, Watch
 from cupola.store.workflows import WorkflowState
 
 from ...lines import Line, line
@@ -20,7 +22,7 @@ from ..words import duration
 from ..workflows.records import WorkflowView
 from ..workflows.strip import whole_share
 
-KINDS = ("workflow", "benchmark", "job", "transfer", "deployment", "decision")
+KINDS = ("workflow", "benchmark", "job", "transfer", "deployment", "decision", "watch", "notice")
 """In the order of the tabs."""
 
 COLUMNS = (
@@ -212,6 +214,30 @@ def decision_thing(decision: Decision) -> Thing:
                  "◆", "accent", decision.at)  # fmt: skip
 
 
+_PANES = {
+    Subject.JOB: "jobs",
+    Subject.RUN: "benchmarks",
+    Subject.WORKFLOW: "activity",
+    Subject.DEPLOYMENT: "deployments",
+}
+
+
+def watch_thing(watch: Watch) -> Thing:
+    """Something that a person asked to be told about."""
+    words = f"tells when this {watch.kind} changes"
+    return Thing("watch", f"{watch.kind} {watch.target}", watch.name, words, "◉", "info", watch.added_at,
+                 pane=_PANES.get(watch.kind, ""), place=watch.target)  # fmt: skip
+
+
+def notice_thing(notice: Notice) -> Thing:
+    """Something that was told, or is to be."""
+    failed = notice.problem is not None
+    told = "could not be told" if failed else f"told by {notice.told_by}" if notice.told_by else "not told yet"
+    return Thing("notice", str(notice.id), notice.title, f"{notice.text} ({told})", "✗" if failed else "»",
+                 "bad" if failed else "accent", notice.at, pane=_PANES.get(notice.kind, ""),
+                 place=notice.target)  # fmt: skip
+
+
 def ordered(things: Iterable[Thing]) -> list[Thing]:
     """What needs a person first, then what is under way, then by time."""
     return sorted(things, key=lambda thing: (not thing.live and not thing.needs, not thing.needs, -thing.at))
@@ -239,10 +265,11 @@ def cells(thing: Thing, now: float) -> tuple[Line, ...]:
 
 
 def tabs(things: Sequence[Thing]) -> list[tuple[str, str]]:
-    """The tabs: (kind, title), spend last."""
+    """The tabs: (kind, title), spend last; those without a row are left out."""
     titles = {"": "All", "workflow": "Workflows", "benchmark": "Benchmarks", "job": "Jobs", "transfer": "Transfers",
-              "deployment": "Deployments", "decision": "Decisions"}  # fmt: skip
-    found = [(kind, f"{titles[kind]} {len(matching(things, kind, ''))}") for kind in ("", *KINDS)]
+              "deployment": "Deployments", "decision": "Decisions", "watch": "Watches", "notice": "Told"}  # fmt: skip
+    counts = {kind: len(matching(things, kind, "")) for kind in ("", *KINDS)}
+    found = [(kind, f"{titles[kind]} {count}") for kind, count in counts.items() if count or not kind]
     return [*found, ("spend", "Spend")]
 
 

@@ -58,11 +58,11 @@ class Slider:
 
 
 def moved(slider: Slider, threshold: float | None, steps: int) -> float | None:
-    """The threshold some steps on. Below the lowest lies None: the graders' own thresholds."""
+    """The threshold some steps on. Between the ends of the line lies None: the graders' own."""
     if threshold is None:
-        return slider.low if steps > 0 else None
+        return slider.low if steps > 0 else slider.high
     place = round((threshold - slider.low) / slider.step) + steps
-    if place < 0:
+    if place < 0 or slider.low + place * slider.step > slider.high + slider.step / 2:
         return None
     return round(min(slider.high, slider.low + place * slider.step), 10)
 
@@ -71,7 +71,7 @@ def sieve_lines(slider: Slider, kept: Kept, focused: bool, width: int) -> list[L
     """The slider over the answers' scores, and what it keeps."""
     out = _slider_lines(slider, kept.threshold, focused, max(20, min(80, width - _LABEL)))
     out += [line(""), _kept_line(kept)]
-    fates = "   ".join(f"{count:,} {fate}" for fate, count in kept.fates.items() if fate not in _FATE_INKS)
+    fates = " · ".join(f"{count:,} {fate}" for fate, count in kept.fates.items() if fate not in _FATE_INKS)
     if fates:
         out += labelled("left out", fates, width, "muted", _LABEL)
     if kept.tokens:
@@ -104,7 +104,7 @@ def _slider_lines(slider: Slider, threshold: float | None, focused: bool, width:
         rule = [Span("─" * width, "good")]
     ends = f"{slider.low:g}"
     scale = f"{ends}{f'{slider.high:g}':>{width - len(ends)}}"
-    words = f"cut {threshold_words(threshold)}"
+    words = threshold_words(threshold)
     if slider.applied != threshold:
         words += f"   (applied: {threshold_words(slider.applied)})"
     return [
@@ -155,9 +155,9 @@ def _topics_lines(kept: Kept, width: int) -> list[Line]:
         return []
     named.sort(key=lambda one: one[1][0] / max(1, one[1][1]))
     parts = [f"{topic} {count}/{whole}" for topic, (count, whole) in named[:_TOPICS]]
-    more = f"   and {len(named) - _TOPICS} more, kept at least as often" if len(named) > _TOPICS else ""
+    more = f" · and {len(named) - _TOPICS} more, kept at least as often" if len(named) > _TOPICS else ""
     empty = any(not count for _, (count, _) in named)
-    return labelled("topics", "   ".join(parts) + more, width, "warn" if empty else "muted", _LABEL)
+    return labelled("topics", " · ".join(parts) + more, width, "warn" if empty else "muted", _LABEL)
 
 
 def _keys(slider: Slider, kept: Kept) -> list[Line]:

@@ -63,12 +63,13 @@ def run_lines(run: Run, width: int) -> list[Line]:
     return out
 
 
-def job_lines(outputs: Mapping[str, Any], width: int) -> list[Line]:
-    """The job of a training stage: what was sent to the service, and what it cost."""
+def job_lines(step: Step, width: int) -> list[Line]:
+    """The job of a training step: what was sent to the service, what came of it, and what it cost."""
+    outputs = {name: value for stage in step.stages for name, value in stage.outputs.items()}
     out: list[Line] = []
+    request = numbers.table(outputs.get("request"))
     if outputs.get("job"):
         out += labelled("job", str(outputs["job"]), width, room=_LABEL)
-    request = numbers.table(outputs.get("request"))
     if request:
         out += labelled("asked for", _spec_words(request), width, room=_LABEL)
     for warning in numbers.items(outputs.get("warnings")):

@@ -26,8 +26,8 @@ MARKS: Mapping[StageState, tuple[str, str]] = {
 """A sign and an ink for each state; the sign alone tells them apart."""
 
 SAFE = "safe to close: it goes on without you"
-_FACT_ROOM = 16
-_GAP = 2
+_ROOMS = ((16, 2), (12, 2), (12, 1), (10, 1))
+"""The most cells of a fact and the gap between steps; the first that puts all steps on one line is taken."""
 _FEWEST = 4
 """Below so many things done a rate says nothing."""
 
@@ -35,8 +35,7 @@ _FEWEST = 4
 def strip_lines(view: WorkflowView, chosen: str, focused: bool, width: int) -> list[Line]:
     """The steps with a fact under each, on as many pairs of lines as they take."""
     rows: list[tuple[Line, Line]] = []
-    for step in view.steps:
-        room = _room(step)
+    for step, room in zip(view.steps, _rooms(view, width), strict=True):
         head, fact = _head(step, step.name == chosen, focused, room), _fact_cell(step, room)
         if rows and cell_width(rows[-1][0]) + room <= width:
             rows[-1] = ((*rows[-1][0], *head), (*rows[-1][1], *fact))
@@ -48,8 +47,7 @@ def strip_lines(view: WorkflowView, chosen: str, focused: bool, width: int) -> l
 def step_at(view: WorkflowView, x: int, y: int, width: int) -> str | None:
     """The step drawn at a cell of `strip_lines`."""
     row, start = 0, 0
-    for step in view.steps:
-        room = _room(step)
+    for step, room in zip(view.steps, _rooms(view, width), strict=True):
         if start and start + room > width:
             row, start = row + 1, 0
         if row == y // 2 and start <= x < start + room:
@@ -152,7 +150,7 @@ def _done_fact(name: str, outputs: Mapping[str, Any]) -> str:
         return f"{outputs['kept']:,} kept"
     if name == "verdict":
         return str((outputs.get("to_teacher") or {}).get("word", ""))
-    return {"deploy": "answers", "clean-up": "removed"}.get(name, "")
+    return {"deploy": "ready", "clean-up": "removed"}.get(name, "")
 
 
 def _counted(stage: Stage) -> str:
@@ -165,8 +163,15 @@ def _short(name: object) -> str:
     return text.rpartition("-")[2] if text.rpartition("-")[2].isalpha() else text
 
 
-def _room(step: Step) -> int:
-    return max(len(step.title) + 2, min(cell_width(line(fact_of(step))), _FACT_ROOM) + 2) + _GAP
+def _rooms(view: WorkflowView, width: int) -> list[int]:
+    """The cells of each step, its gap included."""
+    rooms: list[int] = []
+    for most, gap in _ROOMS:
+        facts = [min(cell_width(line(fact_of(step))), most) for step in view.steps]
+        rooms = [max(len(step.title), fact) + 2 + gap for step, fact in zip(view.steps, facts, strict=True)]
+        if sum(rooms) <= width:
+            break
+    return rooms
 
 
 def _head(step: Step, chosen: bool, focused: bool, room: int) -> Line:
@@ -180,7 +185,7 @@ def _head(step: Step, chosen: bool, focused: bool, room: int) -> Line:
 
 def _fact_cell(step: Step, room: int) -> Line:
     words = visible(fact_of(step))
-    while words and cell_width(line(words)) > room - 2 - _GAP:
+    while words and cell_width(line(words)) > room - 3:
         words = f"{words[:-2]}…" if len(words) > 1 else ""
     ink = {StageState.WAITING: "warn", StageState.FAILED: "bad"}.get(step.state, "muted")
     spans = line("  ", (words, ink))

@@ -146,12 +146,12 @@ def _money_lines(told: Mapping[str, Any], width: int) -> list[Line]:
     if None not in costs:
         out.append(_change("$ per 1,000", dollars(costs[0]), dollars(costs[1]), _times(costs[0], costs[1], "cheaper")))
     for name in ("p50", "p95"):
-        found = [
+        before, later = (
             numbers.number(numbers.table(numbers.table(row.get("latency")).get(name)).get("value"))
             for row in (teacher, after)
-        ]
-        if None not in found:
-            out.append(_change(f"latency {name}", seconds(found[0]), seconds(found[1]), _times(*found, "faster")))
+        )
+        if before is not None and later is not None:
+            out.append(_change(f"latency {name}", seconds(before), seconds(later), _times(before, later, "faster")))
     prompts = [numbers.number(row.get("prompt_tokens")) for row in (teacher, after)]
     if told.get("own_prompt") and prompts[0] is not None and prompts[1] is not None:
         saved = prompts[0] - prompts[1]
