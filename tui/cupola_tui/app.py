@@ -105,6 +105,8 @@ class CupolaApp(App[str]):
         self._watch = StoreWatch(database)
         self._state = FrameState(profile)
         self._told: dict[int, IntentState] = {}
+        self._evaluates = False
+        """There are reinforcement jobs, whose evaluations may be looked at."""
         self._said_to_guide: dict[str, Known] = {}
         here = Surroundings(profile, database, self._facts, clock, self._preferences.file)
         makers = {name: functools.partial(open_pane, name, here) for name in PANES}
@@ -155,6 +157,7 @@ class CupolaApp(App[str]):
 
     def _read_state(self, topics: frozenset[str]) -> None:
         known = self._facts.jobs()
+        self._evaluates = any(job.method == "reinforcement" for job in known)
         self._state = replace(
             self._state,
             running=running(known),
@@ -386,8 +389,13 @@ class CupolaApp(App[str]):
 
     @work(thread=True, exit_on_error=False, group="imports")
     def _import_ahead(self) -> None:
-        """Read the code of the heaviest pane before it is gone to, which is then there at once."""
+        """Read the code of the heaviest panes before they are gone to, which are then there at once."""
         import_module(".panes.benchmarks.pane", __package__)
+        if self._evaluates:
+            import_module(".panes.checkpoints.pane", __package__)
+            import_module("cupola.training.stored_evals")
+            # Intervals need it, at 0.2 s and some memory.
+            import_module("scipy.special")
 
     @work(thread=True, exit_on_error=False, group="worker")
     def _begin_worker(self, start: Callable[[], None]) -> None:

@@ -122,6 +122,11 @@ class CheckpointFacts:
         """The service's JSON of one item."""
         return evaluations.raw_item(self.common.database, item.run_id, item.id) or "{}"
 
+    def model_of(self, job: Job, step: int) -> str:
+        """The name under which a step's checkpoint is deployed; "" if none is listed."""
+        known = self.common.checkpoints(job.id)
+        return next((one.model for one, deployable in known if one.step == step and deployable), "")
+
     def decisions(self, name: str) -> list[Decision]:
         """What was decided about a job, newest first."""
         return decisions.newest(self.common.database, name)

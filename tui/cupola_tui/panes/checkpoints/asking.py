@@ -12,7 +12,6 @@ from cupola.deployments.candidates import deployment_name
 from cupola.deployments.durations import duration_text, parse_duration
 from cupola.deployments.plan import Plan, plan
 from cupola.errors import CupolaError
-from cupola.models import Job
 from cupola.settings import Profile
 from cupola.store import decisions
 from cupola.store.database import Database
@@ -54,11 +53,6 @@ class Asking:
         }
         return _nothing() if view is None else flows[name](view, pair)
 
-    def model_of(self, job: Job, step: int) -> str:
-        """The name under which a step's checkpoint is deployed; "" if none is listed."""
-        known = self._facts.common.checkpoints(job.id)
-        return next((one.model for one, deployable in known if one.step == step and deployable), "")
-
     async def _deploy(self, view: StepsView, pair: tuple[int, int]) -> None:
         """How, then the card."""
         takes = await self._planned(view, pair[1], "to look at", f"Deploy step {pair[1]} of {view.job.name}")
@@ -85,7 +79,7 @@ class Asking:
     async def _keep(self, view: StepsView, pair: tuple[int, int]) -> None:
         """Straight into the ledger: the store alone is concerned."""
         step, job, now = pair[1], view.job, self._clock()
-        model = self.model_of(job, step) or f"step {step}"
+        model = self._facts.model_of(job, step) or f"step {step}"
         numbers, card = evidence.numbers(view, step), evidence.card(view, step)
 
         def write(database: Database) -> None:
@@ -132,7 +126,7 @@ class Asking:
 
     async def _planned(self, view: StepsView, step: int, purpose: str, title: str) -> Plan | None:
         """Name, tier, capacity and fuse, asked until they hold."""
-        model = self.model_of(view.job, step)
+        model = self._facts.model_of(view.job, step)
         answers: Mapping[str, str] = {"name": deployment_name(f"{view.job.name}-step{step}")}
         facts = (
             ("model", model),

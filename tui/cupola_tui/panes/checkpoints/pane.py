@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -22,11 +22,13 @@ from ...widgets.table import KeyedRows, Table
 from ..benchmarks.item import Answers
 from ..datasets.typed import TypedLine
 from . import plots
-from .asking import Asking
 from .following import EvalsPane
 from .reading import read_course, read_item
 from .searching import matching
 from .tables import FlipTable
+
+if TYPE_CHECKING:
+    from .asking import Asking
 
 
 class CheckpointsPane(EvalsPane):
@@ -39,7 +41,7 @@ class CheckpointsPane(EvalsPane):
         super().__init__(facts, id="pane-checkpoints", classes="-steps")
         self._profile, self._clock = profile, clock
         self._typed = TypedLine()
-        self._asking = Asking(self, facts, profile, clock)
+        self._asking: Asking | None = None
 
     def compose(self) -> ComposeResult:
         yield self._choice
@@ -71,6 +73,11 @@ class CheckpointsPane(EvalsPane):
         """Ask what has to be asked first; the card that follows comes back here as another action."""
         if not action.kind.startswith(actions.ASKS):
             return False
+        if self._asking is None:
+            # Imported late: the pane stands sooner without what only its actions need.
+            from .asking import Asking
+
+            self._asking = Asking(self, self._facts, self._profile, self._clock)
         flow = self._asking.flow(action.kind.removeprefix(actions.ASKS), self._view, self._pair())
         self.run_worker(flow, group="ask", exclusive=True)
         return True
@@ -204,7 +211,7 @@ class CheckpointsPane(EvalsPane):
         if view is None:
             return
         step = self._pair()[1]
-        model = self._asking.model_of(view.job, step)
+        model = self._facts.model_of(view.job, step)
         row = view.evals.row_of(step)
         if model:
             self.post_message(Copy(model, f"the model name of step {step}"))
