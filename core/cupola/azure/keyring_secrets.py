@@ -65,8 +65,10 @@ class KeyringState:
         )
 
 
-def look(backend: Backend | None = None, environment: Mapping[str, str] = os.environ) -> KeyringState:
-    """Try whether the keyring answers; gives up after three seconds.
+def look(
+    backend: Backend | None = None, environment: Mapping[str, str] = os.environ, seconds: float = _SECONDS
+) -> KeyringState:
+    """Try whether the keyring answers; gives up after so many seconds.
 
     Args:
         backend: The keyring to use; the machine's if left out.
@@ -84,9 +86,9 @@ def look(backend: Backend | None = None, environment: Mapping[str, str] = os.env
         return KeyringState("unsafe", name, "It keeps secrets in the open, or loses them.")
     if "cryptfile" in name and not environment.get("KEYRING_CRYPTFILE_PASSWORD"):
         return KeyringState("locked", name, "KEYRING_CRYPTFILE_PASSWORD is not set, and nobody can be asked.")
-    outcome = _in_time(lambda: chosen.get_password(SERVICE, _PROBE))
+    outcome = _in_time(lambda: chosen.get_password(SERVICE, _PROBE), seconds)
     if outcome is None:
-        return KeyringState("hung", name, "It did not answer in three seconds; it may wait for a prompt on a screen.")
+        return KeyringState("hung", name, "It does not answer; it may wait for a prompt on a screen that nobody sees.")
     problem = outcome[1]
     if problem is not None:
         absent = type(problem).__name__ == "NoKeyringError"
@@ -138,7 +140,7 @@ def _machine_keyring() -> Backend:
     return safe[0] if safe else found
 
 
-def _in_time(ask: Callable[[], _T]) -> tuple[_T | None, Exception | None] | None:
+def _in_time(ask: Callable[[], _T], seconds: float = _SECONDS) -> tuple[_T | None, Exception | None] | None:
     """What a call gave or raised; None if it took too long. A locked keyring may wait for a prompt nobody sees."""
     outcome: list[tuple[_T | None, Exception | None]] = []
 
@@ -150,7 +152,7 @@ def _in_time(ask: Callable[[], _T]) -> tuple[_T | None, Exception | None] | None
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(_SECONDS)
+    thread.join(seconds)
     return outcome[0] if outcome else None
 
 
