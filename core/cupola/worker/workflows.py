@@ -22,10 +22,11 @@ from ..store.workflows import StageState, Workflow, WorkflowState
 from ..workflows.distil.steps import DISTIL
 from ..workflows.executor import LOOK_SECONDS, Executor
 from ..workflows.kinds import Kind, World
+from ..workflows.raft.steps import RAFT, RAFT_DATA
 
 log = logging.getLogger("cupola.worker")
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DISTIL,)}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DISTIL, RAFT, RAFT_DATA)}
 """Every kind that this worker knows."""
 
 _REST_SECONDS = 5.0
