@@ -113,7 +113,7 @@ async def regrade(
             answer = to_grade(evaluations.raw_item(database, one.run_id, one.item_id) or "{}")
             if answer is not None and stopped is None:
                 try:
-                    found.append(_regrade(await room.grade(use, *_as_benchmarked(one, answer)), one))
+                    found.append(_regrade(await room.grade(use, *as_benchmarked(one, answer)), one))
                 except (LaneClosedError, BudgetSpentError) as error:
                     stopped = stopped or error
             if stopped is not None:
@@ -155,7 +155,8 @@ def _series(database: Database, evals: AutoEvals, grader: SecondGrader) -> Secon
     return SecondSeries(grader, rewards, scale, means, tuple(np.isfinite(rewards).mean(axis=1).tolist()))
 
 
-def _as_benchmarked(one: ToRegrade, answer: ToGrade) -> tuple[Item, Answer]:
+def as_benchmarked(one: ToRegrade, answer: ToGrade) -> tuple[Item, Answer]:
+    """A stored answer as graders of benchmarks take it."""
     fields = digest_text(canonical(answer.fields))
     item = Item(place=0, key=fields, hash=fields, messages=(), fields=answer.fields)
     tools = json.dumps(answer.tool_calls) if answer.tool_calls else None

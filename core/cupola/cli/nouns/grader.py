@@ -1,4 +1,4 @@
-"""Graders: check their JSON, run one on stored answers, and hold one against human labels."""
+"""Graders: check their JSON, try one on stored answers, and hold one against human labels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError
 from ..context import Context, Session, session_of, store_of
+from ..grader_commands.lab import add_lab
 from ..output import emit, emit_one
 from ..text import clean
 
@@ -34,6 +35,7 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     run_.add_argument("--item", default="{}", help="the item's fields as JSON, or @FILE")
     run_.add_argument("--answer", required=True, help="the answer's text, or @FILE")
     run_.set_defaults(run=run)
+    add_lab(verbs, common)
     calibrate_ = verbs.add_parser("calibrate", parents=[common], help="agreement with human labels, corrected rates")
     calibrate_.add_argument("benchmark")
     calibrate_.add_argument("--grader", help="the first one if left out")

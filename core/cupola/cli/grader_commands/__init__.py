@@ -1,0 +1,1 @@
+"""Verbs of the grader noun that are long enough for a module."""

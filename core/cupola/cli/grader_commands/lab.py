@@ -1,0 +1,178 @@
+"""`cupola grader lab`: edit a grader, run it on stored answers, and see what changes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import shlex
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import NotFoundError, ServiceError, UsageError
+from ..checkpoint_commands.subject import Subject, opened
+from ..context import Context
+from ..dataset_commands.arguments import positive
+from ..fresh import service_of
+from ..output import emit
+from ..text import clean
+
+if TYPE_CHECKING:
+    from ...benchmarks.definition import GraderUse
+    from ...models import Problem
+    from ...training.auto_evals import AutoEvals
+    from ...training.grader_lab import LabReport, Scored
+
+_COLUMNS = ("step", "before", "after", "passed", "answer", "problem")
+
+
+def add_lab(verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    """Add the verb."""
+    about = "run a grader on stored answers: scores before and after, labels, the service's own check"
+    parser = verbs.add_parser("lab", parents=[common], help=about)
+    parser.add_argument("file", type=Path, metavar="JSON")
+    parser.add_argument("job", help="whose stored answers: a reinforcement job, or an evaluation's id")
+    parser.add_argument("--sample", type=positive, default=40, metavar="ANSWERS", help="how many; default: 40")
+    parser.add_argument("--step", type=int, help="of this step only")
+    parser.add_argument("--against", type=Path, metavar="JSON", help="an earlier version, or another grader")
+    parser.add_argument("--edit", action="store_true", help="open it in $VISUAL or $EDITOR first; then it is held "
+                        "against what it was")  # fmt: skip
+    parser.add_argument("--labels", type=Path, metavar="JSONL", help='lines of {"item": ID, "passed": true}')
+    parser.add_argument("--validate", action="store_true", help="ask the service whether it takes the grader")
+    parser.add_argument("--max-cost", type=float, metavar="USD", help="stop before more than this is spent")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.set_defaults(run=lab)
+
+
+def lab(options: argparse.Namespace, context: Context) -> int:
+    """Print each sampled answer's score before and after, the largest changes first."""
+    from ...benchmarks.files import read_grader
+    from ...training.grader_lab import read_labels, sampled
+
+    against = read_grader(options.against) if options.against else None
+    if options.edit:
+        against = against or read_grader(options.file)
+        _edited(options.file, context)
+    use = read_grader(options.file)
+    labels = read_labels(options.labels) if options.labels else {}
+    with opened(options, context) as subject:
+        if options.validate:
+            _validate(subject, context, use, options.offline)
+        evals = subject.evals()
+        places = sampled(evals, options.sample, options.step)
+        _agree(options, context, use, against, len(places))
+        report = asyncio.run(_tried(options, subject, evals, use, against, places, labels))
+        rows = [_row(one) for one in report.scored]
+        emit(options, context.out, "cupola.lab-score/1", rows, _COLUMNS, None)
+        _say(context, report, against, labels)
+        return 1 if report.stopped or report.failed else subject.code
+
+
+def _edited(path: Path, context: Context) -> None:
+    """Open the file in the person's editor; what they leave is what is tried."""
+    said = context.environment.get("VISUAL") or context.environment.get("EDITOR") or ""
+    command = shlex.split(said)
+    if not command or shutil.which(command[0]) is None:
+        raise UsageError("No editor is set.", remedy="Set VISUAL or EDITOR, such as EDITOR=nano.")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        shutil.copyfile(path, copy)
+        ended = subprocess.run([*command, str(copy)], check=False)
+        if ended.returncode != 0:
+            raise UsageError("The editor ended with an error; the grader stays as it was.")
+        shutil.copyfile(copy, path.with_name(f".{path.name}.new")).replace(path)
+
+
+def _validate(subject: Subject, context: Context, use: GraderUse, offline: bool) -> None:
+    if offline:
+        raise UsageError("The service cannot be asked offline.")
+
+    async def asked() -> Problem | None:
+        from ...azure.graders import validate
+
+        async with service_of(subject.session, subject.database) as service:
+            return await validate(service, use.definition)
+
+    try:
+        problem = asyncio.run(asked())
+    except NotFoundError:
+        context.say("This resource validates no graders; it was checked here only.")
+        return
+    if problem is not None:
+        raise ServiceError(f"The service refuses {clean(use.name)}: {problem.what}", problem.why, problem.remedy)
+    context.say(f"The service takes {clean(use.name)}.")
+
+
+def _agree(
+    options: argparse.Namespace, context: Context, use: GraderUse, against: GraderUse | None, count: int
+) -> None:
+    judges = [*use.judges, *(against.judges if against else ())]
+    if not judges:
+        return
+    if options.offline:
+        raise UsageError("A grader that asks a model cannot be asked offline.")
+    asked = f"{count * len(judges):,} calls to {', '.join(dict.fromkeys(map(clean, judges)))}"
+    context.confirm(f"Run it on {count:,} stored answers, {asked} at most?", options.yes)
+
+
+async def _tried(
+    options: argparse.Namespace,
+    subject: Subject,
+    evals: AutoEvals,
+    use: GraderUse,
+    against: GraderUse | None,
+    places: list[tuple[int, int]],
+    labels: dict[str, bool],
+) -> LabReport:
+    from ...azure.chat import open_chat
+    from ...azure.credentials import find_credential
+    from ...benchmarks.start import grading_room, post_to_endpoint
+    from ...graders import PythonSandbox
+    from ...training.grader_lab import lab
+    from ...training.regrading import no_model
+
+    session, database = subject.session, subject.database
+    with PythonSandbox(workers=2) as sandbox:
+        if not use.judges and not (against and against.judges):
+            room = grading_room(database, no_model, sandbox, 0.0, post=post_to_endpoint)
+            return await lab(room, database, evals, use, places, against, labels)
+        credential = find_credential(session.profile, session.environment)
+        async with open_chat(session.profile, credential, transport=session.transport) as chat:
+            room = grading_room(database, chat.ask, sandbox, options.max_cost, post=post_to_endpoint)
+            return await lab(room, database, evals, use, places, against, labels)
+
+
+def _row(one: Scored) -> dict[str, Any]:
+    return {
+        "step": one.step,
+        "before": one.before,
+        "after": one.after,
+        "change": None if math.isnan(one.change) else one.change,
+        "passed": one.passed,
+        "answer": " ".join(one.answer.split())[:120],
+        "problem": one.problem,
+        "item": one.item_id,
+        "run": one.run_id,
+    }
+
+
+def _say(context: Context, report: LabReport, against: GraderUse | None, labels: dict[str, bool]) -> None:
+    held = f"against {clean(against.name)}" if against else "against the job's own scores"
+    rank = "" if math.isnan(report.rank) else f"; rank correlation {report.rank:.2f}"
+    context.say(
+        f"{len(report.scored)} answers {held}: {report.changed} scores differ, {report.failed} not graded{rank}"
+    )
+    if report.comparison is not None:
+        change = report.comparison.difference
+        context.say(f"mean {change.value:+.3g} (95% {change.interval.low:+.3g} to {change.interval.high:+.3g})")
+    if report.calibration is not None:
+        found = report.calibration
+        kappa = "" if math.isnan(found.kappa) else f", kappa {found.kappa:.2f}"
+        context.say(f"agrees with people on {found.agreed:.0%} of {int(found.matrix.sum())} labelled answers{kappa}")
+    elif labels:
+        context.say("none of the labelled answers is among the sampled ones: take a larger --sample")
+    if report.stopped is not None:
+        context.say(f"cupola: {report.stopped}")
