@@ -69,14 +69,15 @@ class Chart(Painted, can_focus=True):
         self._raster: Raster | None = None
         self._smoothers: dict[tuple[int, str], Smoother] = {}
 
-    def show(self, plot: Plot, *, weight: float = 0.0, log: bool = False) -> None:
-        """Show series; a chart of another title begins without zoom and cursor."""
+    def show(self, plot: Plot, *, weight: float = 0.0, log: bool = False, cursor: float | None = None) -> None:
+        """Show series; a chart of another title begins without zoom, and without a cursor unless one is given."""
         if (plot.title, plot.axis) != (self._plot.title, self._plot.axis):
             self._view = View()
         if weight != self._weight:
             self._smoothers = {}
         self._plot, self._weight = plot, weight
-        self._view = replace(self._view, log=log, last_step=plot.last_step)
+        at = self._view.cursor if cursor is None else cursor
+        self._view = replace(self._view, log=log, last_step=plot.last_step, cursor=at)
         self.redraw()
 
     def zoom(self, factor: float) -> None:

@@ -29,11 +29,22 @@ class Curve(Container):
     def compose(self) -> ComposeResult:
         yield self._box
 
-    def show(self, view: StepsView, plot: Plot, below: str, *, weight: float = 0.0, log: bool = False) -> None:
-        """Show a job's steps."""
+    def show(
+        self,
+        view: StepsView,
+        plot: Plot,
+        below: str,
+        step: int,
+        place: float,
+        *,
+        weight: float = 0.0,
+        log: bool = False,
+    ) -> None:
+        """Show a job's steps, with the cursor on one of them, which has its place on the chart."""
         self._box.entitle(steps.title(view), below)
-        self.chart.show(plot, weight=weight, log=log)
+        self.chart.show(plot, weight=weight, log=log, cursor=place)
         self.table.show(KeyedRows(view.evals.steps, lambda row: steps.cells(view, row)))
+        self.table.move_to_key(step)
         self._said.show(lambda width: steps.sentence_lines(view, width))
 
     def mark(self, step: int, place: float) -> None:

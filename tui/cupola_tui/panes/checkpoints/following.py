@@ -101,11 +101,13 @@ class EvalsPane(Pane):
             self._changes_view = replace(shown, comparison=message.found, compared=True)
             self._lower.changes.tell(self._changes_view)
 
-    @work(thread=True, exclusive=True, group="gain", exit_on_error=False)
+    # Each has a description: the one that Textual makes up writes out the whole table.
+
+    @work(thread=True, exclusive=True, group="gain", description="gain", exit_on_error=False)
     def _work_out_gain(self, evals: AutoEvals, step: int) -> None:
         self.post_message(self.Worked(evals, None, gain_over_base(evals, step)))
 
-    @work(thread=True, exclusive=True, group="changes", exit_on_error=False)
+    @work(thread=True, exclusive=True, group="changes", description="changes", exit_on_error=False)
     def _work_out_changes(self, evals: AutoEvals, first: int, second: int) -> None:
         rows = evals.row_of(first), evals.row_of(second)
         if rows[0] is not None and rows[1] is not None:
@@ -119,7 +121,7 @@ class EvalsPane(Pane):
             self._draw_steps()
             self._lower.watches.show(view.alarms)
 
-    @work(thread=True, exclusive=True, group="watches", exit_on_error=False)
+    @work(thread=True, exclusive=True, group="watches", description="watches", exit_on_error=False)
     def _watch(self, view: StepsView) -> None:
         """Ask every watch, over a connection of its own: some read answers."""
         from cupola.training.watching import alarms
@@ -148,10 +150,11 @@ class EvalsPane(Pane):
         if before is not None and before.job.id == view.job.id:
             gain = before.gain if before.evals is view.evals else None
             view = self._view = replace(view, gain=gain, alarms=before.alarms)
+        # Painted first: what is worked out beside the screen would share the processor with it.
         if view.gain is None and view.choice is not None:
-            self._work_out_gain(view.evals, view.choice.best)
+            self.call_after_refresh(self._work_out_gain, view.evals, view.choice.best)
         if view.job.method != EVALUATION:
-            self._watch(view)
+            self.call_after_refresh(self._watch, view)
         self._draw_steps()
         self._show_lower()
         if before is None and self.display:
@@ -162,14 +165,18 @@ class EvalsPane(Pane):
         if view is None:
             return
         plot = plots.read_plot(self._facts, view, self._metric, by_time=self._by_time)
-        self._curve.show(view, plot, _BELOW, weight=self._weight, log=self._log)
-        self._mark_step()
+        step = self._pair()[1]
+        self._curve.show(view, plot, _BELOW, step, self._place(step), weight=self._weight, log=self._log)
 
     def _mark_step(self) -> None:
         """Set the cursor on the step, in the table and on the chart, wherever that has it."""
-        view, step = self._view, self._pair()[1]
-        if view is not None:
-            self._curve.mark(step, plots.time_of(step, self._facts, view) if self._by_time else step)
+        step = self._pair()[1]
+        self._curve.mark(step, self._place(step))
+
+    def _place(self, step: int) -> float:
+        """Where a step stands on the chart."""
+        view = self._view
+        return plots.time_of(step, self._facts, view) if self._by_time and view is not None else step
 
     def _pair(self) -> tuple[int, int]:
         """The step that is held against, and the one under the cursor."""
@@ -212,7 +219,7 @@ class EvalsPane(Pane):
         self._changes_view = shown
         self._lower.changes.show(shown, self._texts(view, first, second))
         if not shown.compared:
-            self._work_out_changes(view.evals, first, second)
+            self.call_after_refresh(self._work_out_changes, view.evals, first, second)
 
     def _texts(self, view: StepsView, first: int, second: int) -> Callable[[int, int], EvaluationAnswer | None]:
         rows = [view.evals.row_of(step) for step in (first, second)]
