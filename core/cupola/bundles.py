@@ -171,7 +171,8 @@ def _read_manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
         if len(parts) != len(found["parts"]) or not isinstance(found["name"], str):
             raise ValueError("A part has a name that is none.")
         return Manifest(str(found["kind"]), found["name"][:200], parts)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, *_BROKEN) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, EOFError, OSError, *_BROKEN) as error:
+        # A damaged directory may point before the file's beginning, which is an OSError like a failing disk's.
         raise BundleError(f"{path} is no bundle.", "Its manifest cannot be read.") from error
 
 

@@ -17,7 +17,7 @@ from inspect_ai.solver import TaskState, generate, system_message
 from . import cora
 from .steps import API_VERSION, TUNED_DEPLOYMENT, ready_line, run
 
-A_DOZEN, ALL = 12, 84
+A_DOZEN, ALL = 12, 252
 
 
 @scorer(metrics=[mean(), stderr()])

@@ -26,7 +26,7 @@ def test_what_ships_can_be_read(name: str) -> None:
     found = read_benchmark(file)
 
     assert found.benchmark.name == name
-    assert len(found.rows) == 84
+    assert len(found.rows) == 252
     judges = {judge for use in found.benchmark.graders for judge in use.judges}
     assert not judges & {arm.deployment for arm in found.benchmark.arms}, "a judge must not judge itself"
 

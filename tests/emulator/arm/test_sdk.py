@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -130,9 +131,13 @@ def test_models_usages_and_capacities_agree(connect, place, version):
 
 def test_a_deployment_lives_through_every_verb(connect, place):
     client = connect()
-    poller = client.deployments.begin_create_or_update(*place, "every-verb", model())
-    assert poller.status() == "InProgress"
-    made = poller.result()
+    told = []
+    wanted = client.deployments.begin_create_or_update(
+        *place, "every-verb", model(), raw_response_hook=lambda answer: told.append(answer.http_response)
+    )
+    made = wanted.result()
+    assert told[0].status_code == 201
+    assert json.loads(told[0].body())["properties"]["provisioningState"] == "Creating"
     assert made.properties.provisioning_state == "Succeeded"
     assert (made.sku.name, made.sku.capacity, made.tags) == ("GlobalStandard", 20, {"arm": "b"})
     limits = {rule.key: (rule.count, rule.renewal_period) for rule in made.properties.rate_limits}
