@@ -43,6 +43,8 @@ class Mix:
     """Rows among whose documents the one with the answer stands."""
     closed: float = 0.2
     """Rows without any document; the rest have distractors alone, so that the answer must be learnt by heart."""
+    copies: int = 1
+    """Rows of each question, each of its own kind and with its own distractors."""
     by: Choice = "likeness"
     """Distractors are the nearest to the question, as a retriever would bring them, or drawn by chance."""
 
@@ -100,9 +102,9 @@ def training_rows(
     A quote is taught only where the oracle stands in the prompt: nobody shall learn to quote from memory.
     """
     index = Index([chunk.shown for chunk in chunks])
-    fates = _fates(len(questions), mix, seed)
+    asked = [question for _ in range(mix.copies) for question in questions]
     rows = []
-    for number, (question, fate) in enumerate(zip(questions, fates, strict=True)):
+    for number, (question, fate) in enumerate(zip(asked, _fates(len(questions), mix, seed), strict=True)):
         draw = random.Random(f"{seed} {number}")
         count = draw.randint(0 if fate == "oracle" else 1, max(mix.distractors, 0)) if mix.distractors else 0
         beside = distractors(index, question.text, question.oracle, count, mix.by, seed)
@@ -121,13 +123,16 @@ def training_rows(
     return rows
 
 
-def _fates(count: int, mix: Mix, seed: int) -> list[str]:
-    """Whole numbers of each kind by the shares, in an order by chance."""
+def _fates(questions: int, mix: Mix, seed: int) -> list[str]:
+    """Whole numbers of each kind by the shares, dealt so that the copies of a question differ as far as they can."""
+    count = questions * mix.copies
     with_oracle = round(count * mix.oracle)
     closed = min(round(count * mix.closed), count - with_oracle)
-    fates = ["oracle"] * with_oracle + ["closed"] * closed + ["apart"] * (count - with_oracle - closed)
-    random.Random(f"fates {seed}").shuffle(fates)
-    return fates
+    kinds = ["oracle"] * with_oracle + ["closed"] * closed + ["apart"] * (count - with_oracle - closed)
+    # Question q has the rows q, q + questions, ...: neighbours in `kinds` go to different questions.
+    order = list(range(questions))
+    random.Random(f"fates {seed}").shuffle(order)
+    return [kinds[copy * questions + order[place]] for copy in range(mix.copies) for place in range(questions)]
 
 
 def _plain(text: str) -> str:

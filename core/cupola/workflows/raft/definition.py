@@ -21,6 +21,7 @@ ROLE = (
 LEVELS = (0, 1, 2, 4, 8)
 MOST_LEVEL = 50
 _MOST_QUESTIONS = 20
+_MOST_COPIES = 20
 
 ANSWERED = {
     "type": "python",
@@ -165,6 +166,8 @@ def checked(definition: Raft) -> Raft:
         raise UsageError("The shares of the mix must lie from 0 to 1, together at most 1.")
     if not 0 <= mix.distractors <= MOST_LEVEL or mix.by not in ("likeness", "chance"):
         raise UsageError(f"Distractors: 0 to {MOST_LEVEL}, by likeness or by chance.")
+    if not 1 <= mix.copies <= _MOST_COPIES:
+        raise UsageError(f"{mix.copies} rows a question?", remedy=f"Take 1 to {_MOST_COPIES}.")
     levels = definition.levels
     if not levels or min(levels) < 0 or max(levels) > MOST_LEVEL or len(set(levels)) < len(levels):
         raise UsageError(f"The levels of the test must be different numbers from 0 to {MOST_LEVEL}.")

@@ -104,8 +104,7 @@ def _mix(table: Mapping[str, Any]) -> Mix:
     if not isinstance(given, Mapping) or given.keys() - known:
         raise UsageError("The mix is a table of known keys.", remedy=f"Known: {sorted(known)}.")
     numbers: dict[str, Any] = {name: _number(given, name) for name in ("oracle", "closed") if name in given}
-    if "distractors" in given:
-        numbers["distractors"] = _whole(given, "distractors", 0)
+    numbers |= {name: _whole(given, name, 0) for name in ("distractors", "copies") if name in given}
     if "by" in given:
         numbers["by"] = given["by"]
     return Mix(**numbers)
