@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
@@ -24,13 +26,16 @@ from cupola.settings import DEMO_PROFILE, Profile
 from cupola.store import health, intents
 from cupola.store.database import Database
 
+from .attention import Attention, World
 from .commands import Command, remapped, unknown_ids
 from .facts import Facts
+from .line_pace import CHOICES, Choice, LinePace
 from .lines import visible
 from .messages import Ask, Copy, Keep, Read, Say, Wish
+from .outlet import Outlet
 from .panes.opening import Surroundings, open_pane
 from .screens.frame import FrameScreen
-from .terminal import ControlFilter, SentMeter, metered, narrowed
+from .terminal import ControlFilter, SentMeter, narrowed
 from .themes import DARK, LIGHT, THEMES
 from .views.frame import PANES, FrameState
 from .views.jobs import needs_you, running
@@ -64,6 +69,8 @@ class Preferences:
     """Where it was read from, or would be."""
     tour: bool = False
     """Whether to begin with the tour."""
+    line: Choice = "auto"
+    """How good the line to the terminal is."""
 
 
 class CupolaApp(App[str]):
@@ -87,11 +94,15 @@ class CupolaApp(App[str]):
         tour_ended: Callable[[], None] = lambda: None,
         connecting: Connecting | None = None,
         clock: Callable[[], float] = time.time,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._meter = SentMeter(time.monotonic)
+        self._preferences = preferences or Preferences()
+        pace = LinePace(time.monotonic, self._preferences.line)
+        # GNU screen erases to the terminal's background, not to the colour set.
+        self._outlet = Outlet(self, self._meter, pace, erases=not environment.get("STY"))
         super().__init__()
         self._profile, self._database, self._clock = profile, database, clock
-        self._preferences = preferences or Preferences()
         self._start_worker, self._worker_status = start_worker, worker_status
         self._restart_at = 0.0
         self._connecting = connecting
@@ -108,13 +119,15 @@ class CupolaApp(App[str]):
         self._evaluates = False
         """There are reinforcement jobs, whose evaluations may be looked at."""
         self._said_to_guide: dict[str, Known] = {}
+        world = World(environment, Path(self._preferences.file) if self._preferences.file else None)
+        self._attention = Attention(self, profile, self._facts, self._outlet, clock, world, self._tell_news)
         here = Surroundings(profile, database, self._facts, clock, self._preferences.file)
         makers = {name: functools.partial(open_pane, name, here) for name in PANES}
         self._frame = FrameScreen(makers, self._commands, self._meter, clock, tour_ended=tour_ended)
 
     def get_driver_class(self) -> type[Driver]:
         """The terminal's driver, counting what it sends."""
-        return metered(super().get_driver_class(), self._meter)
+        return self._outlet.driver(super().get_driver_class())
 
     def get_line_filters(self) -> list[LineFilter]:
         """Keep control characters out of every line."""
@@ -133,10 +146,18 @@ class CupolaApp(App[str]):
         self.set_keymap(dict(self._preferences.keys))
         self._told = {wish.id: wish.state for wish in self._known_wishes()}
         self._look()
-        self.set_interval(LOOK_SECONDS, self._look)
+        self.set_interval(LOOK_SECONDS, self._look_when_due)
         self.call_after_refresh(self._after_first_paint)
 
+    def on_unmount(self) -> None:
+        """Leave the window's name as it was."""
+        self._attention.leave()
+
     # Facts on their way down.
+
+    def _look_when_due(self) -> None:
+        if self._attention.is_due():
+            self._look()
 
     def _look(self) -> None:
         try:
@@ -144,6 +165,7 @@ class CupolaApp(App[str]):
             if change.any:
                 self._facts.changed(change.topics)
                 self._read_state(change.topics)
+            self._state = self._attention.look(self._state, change.topics, change.any)
             trouble = ""
         except StoreError as error:
             self._watch.forget_version()
@@ -152,6 +174,7 @@ class CupolaApp(App[str]):
                 self._tell_problem(error.problem, "store")
         self._state = replace(self._state, trouble=trouble)
         self._frame.show_state(self._state)
+        self._attention.show(self._state)
         if change is not None and change.topics:
             self._frame.facts_changed(change.topics)
 
@@ -289,7 +312,7 @@ class CupolaApp(App[str]):
             if pane:
                 await self._frame.open_pane(pane)
 
-        self.push_screen(GuideScreen(self._database.path, self._said_to_guide), answer)
+        self.push_screen(GuideScreen(self._database.path, self._said_to_guide, self._profile.region or ""), answer)
 
     def action_refresh_now(self) -> None:
         """Ask the service now."""
@@ -297,6 +320,25 @@ class CupolaApp(App[str]):
             self._begin_worker(self._start_worker)
         if self._write_wish(_REFRESH):
             self._say("The worker was asked to look now.")
+
+    def action_watch(self) -> None:
+        """Tell when something becomes of what is selected, or no more."""
+        from .views.watching import toggled
+
+        thing = self._frame.pane.watchable()
+        if thing is None:
+            self._say("Nothing that can be watched is selected here.", warning=True)
+            return
+        said: list[str] = []
+        if self._write(lambda database: said.append(toggled(database, thing, self._clock())), "watch"):
+            self._say(said[0])
+
+    def action_line(self) -> None:
+        """Take the line for what it is measured to be, for slow, or for fast."""
+        pace = self._outlet.pace
+        pace.choice = CHOICES[(CHOICES.index(pace.choice) + 1) % len(CHOICES)]
+        trip = f"; round trip {pace.round_trip:.2f} s" if pace.round_trip is not None else "; it was not measured"
+        self._say(f"The line to the terminal: {pace.choice}{trip}.")
 
     def action_freeze(self) -> None:
         """Stop asking the service, and begin again."""
@@ -366,6 +408,7 @@ class CupolaApp(App[str]):
         for unknown in unknown_ids(self._preferences.keys):
             self._say(f"The configuration gives a key to {unknown!r}, which is no command.", warning=True)
         self.set_timer(_SETTLED_SECONDS, self._import_ahead)
+        self.set_timer(_SETTLED_SECONDS, self._attention.start)
         if self._preferences.tour:
             self.call_later(self._frame.action_tour)
         if self._connecting is not None and not self._connecting.has_profiles and not self._profile.endpoint:
@@ -404,6 +447,9 @@ class CupolaApp(App[str]):
         except CupolaError as error:
             self.call_from_thread(self._tell_problem, error.problem, "worker")
 
+    def _tell_news(self, title: str, text: str) -> None:
+        self._say(text, title=title)
+
     def _tell_problem(self, problem: Problem, kind: str) -> None:
         text = "\n".join(part for part in (problem.what, problem.why, problem.remedy) if part)
         self._say(text, warning=True, title=kind)
@@ -419,8 +465,13 @@ class CupolaApp(App[str]):
         )
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Send narrow updates. The hook is Textual's own and private; a test counts the bytes."""
+        """Send narrow updates, when the line has room. The hook is Textual's own and private; a test counts bytes."""
+        if self._outlet.takes(renderable):
+            self.post_display_hook()
+            return
         super()._display(screen, narrowed(renderable))
+        if renderable is not None:
+            self._outlet.sent()
 
     def _fatal_error(self) -> None:
         """Show where it broke, without the local variables that Textual would print: they may hold secrets."""

@@ -156,6 +156,7 @@ def _run(
         preferences=preferences,
         start_worker=start_worker if profile.endpoint else None,
         worker_status=worker_status,
+        environment=environment,
         tour_ended=paths.tour_seen.touch,
         connecting=Connecting(
             environment, paths.config_file, has_profiles=bool(read_settings(paths.config_file).profiles)
@@ -173,6 +174,7 @@ def _preferences(paths: Paths, theme: str | None) -> Preferences:
     import tomllib
 
     from .app import Preferences
+    from .line_pace import CHOICES
 
     try:
         document = tomllib.loads(paths.config_file.read_bytes().decode("utf-8-sig"))
@@ -184,4 +186,5 @@ def _preferences(paths: Paths, theme: str | None) -> Preferences:
         {str(name): str(key) for name, key in keys.items()} if isinstance(keys, dict) else {},
         chosen if isinstance(chosen, str) else "dark",
         str(paths.config_file),
+        line=line if (line := document.get("line")) in CHOICES else "auto",
     )

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.containers import Container
 
+from cupola.store.watches import Subject
+
 from ..commands import Scope
 from ..views.actions import Action
 from ..widgets.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Watchable:
+    """A thing whose news can be told."""
+
+    kind: Subject
+    target: str
+    name: str
 
 
 class Pane(Container):
@@ -26,6 +38,10 @@ class Pane(Container):
     def perform(self, action: Action) -> bool:
         """Do an action that needs no worker; False when it is not of that kind."""
         return False
+
+    def watchable(self) -> Watchable | None:
+        """What of the selected can be watched."""
+        return None
 
     def back(self) -> bool:
         """Clear or close one thing inside the pane; False when there is nothing left to close."""

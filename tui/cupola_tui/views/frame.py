@@ -10,7 +10,7 @@ from cupola.models import Health
 from cupola.settings import Profile
 
 from ..commands import SCOPE_TITLES, Command, Scope
-from ..lines import Line, joined, line, spread
+from ..lines import Line, cell_width, joined, line, spread
 from .words import byte_rate, clock
 
 LIVE_SECONDS = 90.0
@@ -32,6 +32,15 @@ class FrameState:
     frozen_at: float | None = None
     worker: bool = True
     """Whether a worker keeps the store fresh."""
+    offline: bool = False
+    """A person forbade calls."""
+    spend: str = ""
+    """What today has cost, in words; "" before it is counted."""
+    spend_ink: str = "muted"
+    slow: bool = False
+    """Whether the line to the terminal is slow."""
+    round_trip: float | None = None
+    """Seconds to the terminal and back, where the line is slow and that was measured."""
 
 
 def top_line(state: FrameState, now: float, bytes_a_second: float, width: int, zone: tzinfo | None = None) -> Line:
@@ -49,8 +58,26 @@ def top_line(state: FrameState, now: float, bytes_a_second: float, width: int, z
         )
     dot = line((" · ", "faint"))
     left = (*line(" ", ("Cupola", "accent bold"), "  "), *joined(parts, dot))
-    right = joined([freshness(state, now, zone), line((f"{byte_rate(bytes_a_second)} ", "muted"))], dot)
+    rate = line((f"{byte_rate(bytes_a_second)} ", "muted"))
+    fresh = freshness(state, now, zone)
+    more = [part for part in (_spend(state), fresh, _slowness(state)) if part]
+    # Where room is short, what it costs gives way first, then how slow the line is.
+    for parts_shown in ([*more, rate], [*more[-2:], rate], [fresh, rate]):
+        right = joined(parts_shown, dot)
+        if cell_width(left) + cell_width(right) < width:
+            break
     return spread(left, right, width)
+
+
+def _spend(state: FrameState) -> Line:
+    return line((state.spend, state.spend_ink)) if state.spend else ()
+
+
+def _slowness(state: FrameState) -> Line:
+    """The round trip in tenths of a second: finer would be sent again and again."""
+    if not state.slow:
+        return ()
+    return line((f"slow line {state.round_trip:.1f} s" if state.round_trip is not None else "slow line", "warn"))
 
 
 def freshness(state: FrameState, now: float, zone: tzinfo | None = None) -> Line:

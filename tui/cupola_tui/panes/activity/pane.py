@@ -11,6 +11,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from cupola.settings import Profile
+from cupola.store.watches import Subject
 from cupola.store.workflows import WorkflowState
 
 from ...commands import Scope, bindings
@@ -30,6 +31,7 @@ from ...widgets.painted import Lines
 from ...widgets.table import KeyedRows, Table
 from ..datasets.typed import TypedLine
 from ..list_and_detail import ListAndDetail
+from ..pane import Watchable
 from . import asking
 from .answers import Answers, read_answers
 from .reading import ActivityFacts
@@ -128,6 +130,14 @@ class ActivityPane(ListAndDetail):
         thing = self._selected()
         job = self._facts.job(thing.id) if thing is not None and thing.kind == "job" else None
         return job_actions(job, self._profile) if job is not None else []
+
+    def watchable(self) -> Watchable | None:
+        """The open or the selected workflow, or the selected job or run."""
+        view, thing = self._selected_view(), self._selected()
+        if view is not None:
+            return Watchable(Subject.WORKFLOW, str(view.workflow.id), view.workflow.name)
+        subject = {"job": Subject.JOB, "benchmark": Subject.RUN}.get(thing.kind) if thing is not None else None
+        return Watchable(subject, str(thing.id), thing.name) if thing is not None and subject else None
 
     def perform(self, action: Action) -> bool:
         """Ask what has to be asked first; the card that follows comes back here as another action."""

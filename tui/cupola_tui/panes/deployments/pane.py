@@ -13,6 +13,7 @@ from cupola.deployments.needs import lacking
 from cupola.settings import Profile
 from cupola.store.database import Database
 from cupola.store.deployments import Deployment
+from cupola.store.watches import Subject
 
 from ...commands import Scope, bindings
 from ...lines import Line, wrapped
@@ -25,6 +26,7 @@ from ...widgets.painted import Lines
 from ...widgets.table import KeyedRows, Table
 from ..datasets.typed import TypedLine
 from ..list_and_detail import ListAndDetail
+from ..pane import Watchable
 from .asking import Asking
 from .detail import DeploymentDetail, DeploymentView
 from .reading import TOPICS, DeploymentFacts
@@ -85,6 +87,11 @@ class DeploymentsPane(ListAndDetail):
         """What may be done about the selected deployment, and about all."""
         now = self._clock()
         return actions.menu(self._selected(), self._profile, len(self._facts.orphans(now)), self._refusal())
+
+    def watchable(self) -> Watchable | None:
+        """The selected deployment."""
+        row = self._selected()
+        return Watchable(Subject.DEPLOYMENT, row.name, row.name) if row else None
 
     def perform(self, action: Action) -> bool:
         """Ask what has to be asked first; the card that follows comes back here as another action."""

@@ -11,6 +11,7 @@ from textual.containers import Container
 
 from cupola.models import Job
 from cupola.settings import Profile
+from cupola.store.watches import Subject
 
 from ...commands import Scope, bindings
 from ...facts import Facts
@@ -23,6 +24,7 @@ from ...widgets.edge import Edge
 from ...widgets.painted import Lines
 from ...widgets.table import Column, KeyedRows, Table
 from ..list_and_detail import ListAndDetail
+from ..pane import Watchable
 from .detail import JobDetail
 from .reading import Pace, read_curves, read_overlay, read_pace, read_texts
 
@@ -107,6 +109,11 @@ class JobsPane(ListAndDetail):
         """What may be done to the selected job."""
         job = self._selected()
         return actions.job_actions(job, self._profile) if job else []
+
+    def watchable(self) -> Watchable | None:
+        """The selected job."""
+        job = self._selected()
+        return Watchable(Subject.JOB, job.id, job.name) if job else None
 
     def back(self) -> bool:
         """Leave, one at a time: typing, zoom, overlay, detail, filter, marks."""
