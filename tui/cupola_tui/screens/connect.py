@@ -10,7 +10,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from cupola.errors import CupolaError
 from cupola.settings import CREDENTIALS, KEY_NAMES
@@ -23,11 +22,20 @@ from ..views.connecting import ConnectState, connect_lines, suggested
 from .connect_child import SAID, Connecting, told_by
 from .form import FormScreen, Question
 from .menu import Choice, MenuScreen
+from .modal import Modal
 from .reader import Pages
 from .secret import SecretScreen
 
 _SIGN_IN_VARIABLE = "CUPOLA_SIGN_IN"
-_ASKED = ("endpoint", "credential", "subscription_id", "resource_group", "account", "region")
+_ASKED = {
+    "endpoint": "endpoint",
+    "credential": "credential",
+    "subscription_id": "subscription",
+    "resource_group": "group",
+    "account": "account",
+    "region": "region",
+}
+"""Settings by what the form, whose labels are short, calls them."""
 _OTHER = "another address"
 
 
@@ -40,7 +48,7 @@ class Reopen:
     """Variables for the worker's environment; they are written nowhere."""
 
 
-class ConnectScreen(ModalScreen[Reopen | None]):
+class ConnectScreen(Modal[Reopen | None]):
     """Answers with the profile to open, or None."""
 
     BINDINGS = bindings("connect")
@@ -134,8 +142,9 @@ class ConnectScreen(ModalScreen[Reopen | None]):
         answers = await self.app.push_screen_wait(_form(self._state.profile or "default", start))
         if answers is None:
             return
-        values = {**{name: start.get(name, "") for name in ("tenant_id", "project")}, **answers}
-        name = values.pop("name")
+        kept = {name: start.get(name, "") for name in ("tenant_id", "project")}
+        values = {**kept, **{setting: answers[label] for setting, label in _ASKED.items()}}
+        name = answers["name"]
         try:
             save_profile(self._connecting.file, name, values, replace=name == self._state.profile)
         except CupolaError as error:
@@ -217,7 +226,7 @@ def _form(name: str, start: Mapping[str, str]) -> FormScreen:
         "subscription_id": "these four: to deploy, and to see quota and roles",
     }
     questions = [Question("name", name, "how you call it")]
-    questions += [Question(setting, start.get(setting, ""), hints.get(setting, "")) for setting in _ASKED]
+    questions += [Question(label, start.get(setting, ""), hints.get(setting, "")) for setting, label in _ASKED.items()]
     return FormScreen(
         "Profile", (("what", "Stored without secrets; k keeps a key, i signs in."),), questions, "write it"
     )

@@ -9,7 +9,7 @@ from typing import Any
 from cupola.models import Health
 from cupola.settings import Profile
 
-from ..lines import Line, line, wrapped
+from ..lines import Line, line, visible, wrapped
 from .first_steps import no_jobs_lines
 
 _INKS = {"good": "good", "note": "warn", "bad": "bad", "unknown": "muted"}
@@ -46,11 +46,12 @@ def connect_lines(state: ConnectState, config_file: str, width: int) -> list[Lin
     if state.found:
         out += [line(("Found on this machine", "accent bold")), *_found_lines(state, width), line("")]
     elif not state.doing and not state.facts and not state.code:
+        out += [line(("n", "key bold"), " writes a profile here; or by hand:"), line("")]
         out += [*no_jobs_lines(Profile(state.profile or "default"), Health(), config_file, width), line("")]
     if state.code:
         out += _code_lines(state, width)
     if state.facts:
-        out += [line((f"Profile {state.profile}", "accent bold")), *_fact_lines(state.facts, width), line("")]
+        out += [line((f"Profile {visible(state.profile)}", "accent bold")), *_fact_lines(state.facts, width), line("")]
     if state.session:
         out += wrapped("The secret is held for this session: it lasts as long as the worker.", width, "muted")
     if state.said:
@@ -73,7 +74,7 @@ def suggested(state: ConnectState, account: str = "") -> dict[str, str]:
 def _found_lines(state: ConnectState, width: int) -> list[Line]:
     out = []
     for row in state.found:
-        setting, value, origin = (str(row.get(name) or "") for name in ("setting", "value", "origin"))
+        setting, value, origin = (visible(str(row.get(name) or "")) for name in ("setting", "value", "origin"))
         out.append(line((f"  {setting:<16}", "muted"), value, (f"  {origin}", "faint")))
         others = row.get("contradicted_by")
         if isinstance(others, list) and others:
@@ -100,7 +101,7 @@ def _code_lines(state: ConnectState, width: int) -> list[Line]:
         line(("Sign in", "accent bold")),
         *wrapped("On any device, open this address and enter the code:", width),
         line(""),
-        line("  ", (state.address, "info")),
-        line("  ", (state.code, "key bold"), ("   y copies it", "muted")),
+        line("  ", (visible(state.address), "info")),
+        line("  ", (visible(state.code), "key bold"), ("   y copies it", "muted")),
         line(""),
     ]
