@@ -12,7 +12,7 @@ from ..errors import CupolaError, NotFoundError, ServiceError, UnreachableError
 from ..models import Intent, IntentState, Job, Phase, Problem
 from ..store import intents, jobs
 from ..store.database import Database
-from . import transfers
+from . import regrading, transfers
 from .evaluations import EVAL_OPEN, open_evaluation
 
 PAUSE, RESUME, CANCEL = "job.pause", "job.resume", "job.cancel"
@@ -62,6 +62,10 @@ async def _obey(service: Service, database: Database, intent: Intent) -> Effect:
         return Effect.NONE
     if intent.kind == EVAL_DELETE:
         intents.finish(database, intent.id, service.clock(), await _swept(service, intent))
+        return Effect.NONE
+    if intent.kind == regrading.EVAL_REGRADE:
+        now = service.clock()
+        intents.finish(database, intent.id, service.clock(), await regrading.obey(database, intent, now))
         return Effect.NONE
     if intent.kind == EVAL_OPEN:
         intents.finish(database, intent.id, service.clock(), await _opened(service, database, intent))
@@ -114,6 +118,8 @@ async def _resolved(service: Service, database: Database, intent: Intent) -> Pro
         return await transfers.obey(service, database, intent)
     if intent.kind == EVAL_DELETE:
         return await _swept(service, intent)
+    if intent.kind == regrading.EVAL_REGRADE:
+        return await regrading.obey(database, intent, service.clock())
     if intent.kind == EVAL_OPEN:
         return await _opened(service, database, intent)
     if intent.kind not in (PAUSE, RESUME, CANCEL):

@@ -68,3 +68,27 @@ def test_a_store_that_held_texts_beside_the_columns_keeps_them(tmp_path: Path) -
     assert evaluations.items_of(database, "run-1") == [item(0)._replace(raw="{}")]
     assert evaluations.raw_item(database, "run-1", "item-0") == '{"at": 0}'
     database.close()
+
+
+def test_columns_hold_what_the_items_hold_and_passes_over_the_same_rows_share_their_keys(store: Database) -> None:
+    second = EvaluationRun("run-2", "eval-1", "Step 9", 9, "completed", 200, 2, "{}")
+    evaluations.save_runs(store, "job", [RUN, second])
+    items = [item(0, 2.5), item(1, None)._replace(outcome="error", completion_tokens=None, reasoning_tokens=9)]
+    evaluations.save_items(store, "job", "run-1", items[::-1], whole=True)
+    evaluations.save_items(store, "job", "run-2", [one._replace(run_id="run-2") for one in items], whole=True)
+    first, other = (evaluations.columns_of(store, run) for run in ("run-1", "run-2"))
+    assert first.item_ids() == ["item-0", "item-1"] and first.keys == other.keys
+    assert first.outcomes.tolist() == [0, 5] and str(first.scores.tolist()) == "[2.5, nan]"
+    assert (first.completion_tokens.tolist(), first.reasoning_tokens.tolist()) == ([7, -1], [-1, 9])
+    assert evaluations.item_of(store, "run-1", "item-1") == items[1]._replace(raw="{}")
+    assert len(store.rows("SELECT * FROM evaluation_keys")) == 1
+
+
+def test_runs_that_an_earlier_cupola_stored_are_read_from_their_items(store: Database) -> None:
+    evaluations.save_runs(store, "job", [RUN])
+    evaluations.save_items(store, "job", "run-1", [item(0, 2.5), item(1, None)], whole=True)
+    before = evaluations.columns_of(store, "run-1")
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM evaluation_columns")
+    after = evaluations.columns_of(store, "run-1")
+    assert (after.keys, after.ids, after.outcomes.tolist()) == (before.keys, before.ids, before.outcomes.tolist())
