@@ -59,6 +59,15 @@ class BaseModel:
 
 
 @dataclass(frozen=True, slots=True)
+class RegionException:
+    """What a region of global training leaves out."""
+
+    region: str
+    without: str
+    """A model's id, `vision`, or `*` for every model here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A peculiarity of some models, as a sentence for a person."""
 
@@ -81,6 +90,8 @@ class Catalogue:
     pace: Mapping[str, float]
     """The emulator's declared durations at its natural speed, in seconds."""
     notes: tuple[Note, ...] = ()
+    exceptions: tuple[RegionException, ...] = ()
+    """To training in the global regions."""
 
     def notes_on(self, model: BaseModel) -> list[Note]:
         """What is peculiar about a model."""
@@ -115,6 +126,7 @@ def read_catalogue(text: str) -> Catalogue:
         provenance=table["provenance"],
         global_regions=tuple(table["training"]["global_regions"]),
         pace=table["pace"],
+        exceptions=tuple(RegionException(**entry) for entry in table["training"].get("exception", ())),
         notes=tuple(Note(tuple(entry["models"]), entry["text"], entry["source"]) for entry in table.get("note", ())),
     )
 

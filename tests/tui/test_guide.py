@@ -22,6 +22,7 @@ from cupola_tui.screens.guide import GuideScreen, TreeView
 from cupola_tui.screens.menu import MenuScreen
 from cupola_tui.screens.reader import Pages
 from cupola_tui.views.guide import folded, text_lines, tree_row
+from cupola_tui.widgets.painted import Lines
 
 from .conftest import PROFILE
 
@@ -94,6 +95,21 @@ async def test_what_was_said_is_there_when_the_guide_is_opened_again(store: Data
         assert "prompt tried not known" in text_of(guide)
         await pilot.press("u")
         assert "target pass rate not known" in text_of(guide)
+
+
+async def test_where_a_model_is_chosen_those_that_can_be_are_shown(store: Database) -> None:
+    async with CupolaApp(PROFILE, store).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await answer(pilot, "30%", "0.9")
+        await answer(pilot, "yes")
+        await answer(pilot, "images")
+        await pilot.press("k", "enter")
+        await pilot.pause()
+        form = pilot.app.screen
+        assert isinstance(form, FormScreen)
+        words = "\n".join(plain(spans) for spans in form.query_one("#form-facts", Lines).lines(100, 40))
+        assert "gpt-4.1: $2 input, $8 output, until 2026-10-14?" in words and "gpt-4o" in words
+        assert "o4-mini" not in words
 
 
 async def test_a_word_that_is_no_fact_changes_nothing(store: Database) -> None:

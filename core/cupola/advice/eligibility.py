@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from .facts import Facts, Known, Origin
 from .model_table import VISION, ModelRow, find
 
-_FACTS = {
+METHOD_OF = {
     "supervised_model": "supervised",
     "dpo_model": "dpo",
     "reinforcement_model": "reinforcement",
     "vision_model": VISION,
 }
+"""The method that each fact of eligibility is about."""
 _NAMED = 3
 
 
@@ -25,7 +26,9 @@ def eligibility(facts: Facts, table: Sequence[ModelRow], today: dt.date) -> list
     """
     region = region_of(facts)
     named = find(table, str(facts["model"].value)) if "model" in facts else None
-    return [_known(fact, method, named, table, region, today) for fact, method in _FACTS.items() if fact not in facts]
+    return [
+        _known(fact, method, named, table, region, today) for fact, method in METHOD_OF.items() if fact not in facts
+    ]
 
 
 def region_of(facts: Facts) -> str:

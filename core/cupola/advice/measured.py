@@ -21,6 +21,8 @@ from ..store.benchmarks import Run
 from ..store.database import Database
 from .facts import Known, Origin
 
+_BYTES_A_TOKEN = (2.5, 8.0)
+"""From dense scripts to English with much JSON around it: this project's own judgement, for a first range only."""
 _ROWS_OF = {"chat": "rows", "vision": "image_rows", "preference": "pairs", "reinforcement": "prompts"}
 
 
@@ -154,6 +156,16 @@ def _of_files(found: list[LocalFile]) -> Iterator[Known]:
         best = max(whole, key=lambda file: file.rows or 0, default=None)
         if best is not None and best.rows is not None:
             yield Known(fact, float(best.rows), Origin.MEASURED, best.path)
+            if kind == "chat":
+                yield _length(best.path, best.size / best.rows)
+
+
+def _length(path: str, size: float) -> Known:
+    """The tokens of a row, as far as its size in bytes tells them."""
+    most, least = _BYTES_A_TOKEN
+    low, high = max(1.0, size / least), max(1.0, size / most)
+    source = f"by the size of {path}, {most:g} to {least:g} bytes of JSON a token"
+    return Known("tokens_per_row", (low + high) / 2, Origin.DERIVED, source, low, high)
 
 
 def _model_name(row: Row) -> str:

@@ -43,8 +43,10 @@ class ModelRow:
     tiers: tuple[str, ...]
     regions: tuple[str, ...]
     """Of regional Standard training."""
-    everywhere: bool
-    """Whether it is trained globally, in any region that trains."""
+    global_regions: tuple[str, ...]
+    """Of global training; empty where it is not trained so."""
+    text_only: tuple[str, ...]
+    """Regions among them in which it does not learn from images."""
     context_tokens: int | None
     max_output_tokens: int | None
     context_source: str
@@ -59,11 +61,22 @@ class ModelRow:
     peculiarities: tuple[str, ...]
     """Sentences for a person, each with its source."""
 
+    @property
+    def in_short(self) -> str:
+        """Its price and its end, as far as they are known; an uncertain day has a question mark."""
+        parts = [f"${self.prices[meter].usd:g} {meter}" for meter in ("input", "output") if meter in self.prices]
+        until = self.inference_until
+        if until is not None:
+            parts.append(f"until {until.day}{'' if until.confirmed else '?'}")
+        return ", ".join(parts) or "price not known"
+
     def learns(self, method: str, region: str, today: dt.date) -> bool:
         """Whether it can be trained by a method in a region now, as far as is known; an empty region is any."""
         if method not in self.methods or (self.training_until and self.training_until.over(today)):
             return False
-        return not region or self.everywhere or region in self.regions
+        if not region or region in self.regions:
+            return True
+        return region in self.global_regions and not (method == VISION and region in self.text_only)
 
 
 def model_table(catalogue: Catalogue, prices: PriceList, reported: Iterable[ServiceModel] = ()) -> list[ModelRow]:
@@ -95,7 +108,8 @@ def _merged(base: BaseModel, told: ServiceModel | None, catalogue: Catalogue, pr
         methods_source=source,
         tiers=base.tiers,
         regions=base.regions,
-        everywhere=bool({"globalStandard", "developerTier"} & set(base.tiers)),
+        global_regions=_global_regions(base, catalogue),
+        text_only=tuple(one.region for one in catalogue.exceptions if one.without == VISION),
         context_tokens=base.context_tokens,
         max_output_tokens=base.max_output_tokens,
         context_source=_cited(catalogue.source_of("context_tokens")) if base.context_tokens else "",
@@ -116,11 +130,18 @@ def _methods(base: BaseModel, told: ServiceModel | None, catalogue: Catalogue) -
     return (*base.methods, *with_images), _cited(catalogue.source_of("methods"))
 
 
+def _global_regions(base: BaseModel, catalogue: Catalogue) -> tuple[str, ...]:
+    if not {"globalStandard", "developerTier"} & set(base.tiers):
+        return ()
+    without = {one.region for one in catalogue.exceptions if one.without in ("*", base.id)}
+    return tuple(region for region in catalogue.global_regions if region not in without)
+
+
 def _only_told(told: ServiceModel) -> ModelRow:
     """A model that the table does not know: which method trains it, nobody says."""
     can = " It says that it can be tuned, not how." if told.can_fine_tune else ""
     return ModelRow(
-        told.id, told.id, "", (), "the service names no methods", (), (), False, None, None, "", {},
+        told.id, told.id, "", (), "the service names no methods", (), (), (), (), None, None, "", {},
         _until(told.fine_tune_until), _until(told.inference_until), told.lifecycle or "", True,
         (f"Known from the service alone.{can}",),
     )  # fmt: skip

@@ -99,14 +99,27 @@ def test_the_largest_whole_file_of_each_kind_counts(database: Database) -> None:
     datasets.save_local_files(
         database,
         [
-            LocalFile("/data/a.jsonl", 1, 1, "a", "chat", 120, 0, 0),
+            LocalFile("/data/a.jsonl", 96_000, 1, "a", "chat", 120, 0, 0),
             LocalFile("/data/b.jsonl", 1, 1, "b", "chat", 900, 3, 0),
             LocalFile("/data/c.jsonl", 1, 1, "c", "preference", 40, 0, 0),
             LocalFile("/data/d.jsonl", 1, 1, "d", "reinforcement"),
         ],
     )
-    facts = {known.fact: (known.value, known.source) for known in measured(database, None, TODAY)[0]}
-    assert facts == {"rows": (120.0, "/data/a.jsonl"), "pairs": (40.0, "/data/c.jsonl")}
+    facts = {known.fact: known for known in measured(database, None, TODAY)[0]}
+    assert facts.keys() == {"rows", "pairs", "tokens_per_row"}
+    assert (facts["rows"].value, facts["rows"].source) == (120.0, "/data/a.jsonl")
+    assert (facts["pairs"].value, facts["pairs"].source) == (40.0, "/data/c.jsonl")
+    assert facts["tokens_per_row"].bounds == (100.0, 320.0), "800 bytes a row, 8 to 2.5 a token"
+
+
+def test_a_files_size_gives_a_first_range_of_the_cost(database: Database, tree: Tree, tables: Tables) -> None:
+    datasets.save_local_files(database, [LocalFile("/a.jsonl", 800_000, 1, "a", "chat", 1_000, 0, 0)])
+    said = ["base_pass_rate=0.3", "target_pass_rate=0.9", "prompt_tried=yes", "failure=format"]
+    found, arms = measured(database, None, TODAY)
+    cost = advise(tree, read_given(tree, said), found, tables, TODAY, arms).cost
+    assert cost is not None and cost.low is not None and cost.high is not None
+    assert cost.low == pytest.approx(100 * 1_000 * 3 / 1e6 * 2 * 0.5), "developer tier at half the global price"
+    assert cost.high == pytest.approx(320 * 1_000 * 3 / 1e6 * 2 / 0.7), "regional, where global is 30% off"
 
 
 def test_the_counted_file_is_the_one_that_is_submitted(database: Database, tree: Tree, tables: Tables) -> None:

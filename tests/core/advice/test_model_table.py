@@ -55,6 +55,14 @@ def test_the_services_date_goes_before_the_tables_and_is_sure() -> None:
     assert row.at_service and row.lifecycle == "deprecating"
 
 
+def test_regions_that_leave_a_model_out_are_known() -> None:
+    nano, vision = _row("gpt-4.1-nano"), _row("gpt-4.1")
+    assert nano.learns("supervised", "westus", TODAY) and not nano.learns("supervised", "polandcentral", TODAY)
+    assert vision.learns("supervised", "japaneast", TODAY) and not vision.learns(VISION, "japaneast", TODAY)
+    assert not any(row.learns("supervised", "uaenorth", TODAY) for row in _table())
+    assert not nano.learns("supervised", "nowhere", TODAY)
+
+
 def test_an_unconfirmed_date_that_has_passed_does_not_rule_a_model_out() -> None:
     assert _row(_NANO).learns("supervised", "swedencentral", TODAY)
 

@@ -6,7 +6,7 @@ import argparse
 import datetime as dt
 
 from ...advice.advise import Advice, Tables, advise, filled, read_given
-from ...advice.facts import FactKind, Known, given, shown
+from ...advice.facts import FactKind, Known, Origin, given, shown
 from ...advice.measured import Arms, measured
 from ...advice.model_table import model_table
 from ...advice.tree import Tree, shipped_tree
@@ -57,13 +57,16 @@ def _known(
     from cupola_data.models import catalogue
     from cupola_data.prices import price_list
 
-    region = str(told["region"].value) if "region" in told else ""
     if options.unmeasured and options.bench:
         raise UsageError(
             "--bench names what was measured, and --unmeasured leaves that out.", remedy="Give one of them."
         )
-    with store_of(context, session_of(context, options.profile).profile) as database:
+    profile = session_of(context, options.profile).profile
+    region = str(told["region"].value) if "region" in told else profile.region or ""
+    with store_of(context, profile) as database:
         found, arms = ([], Arms()) if options.unmeasured else measured(database, options.bench, today, region)
+        if region and "region" not in told:
+            found = [*found, Known("region", region, Origin.MEASURED, f"profile {profile.name}")]
         table = model_table(catalogue(), price_list(), files.models(database))
     return found, arms, Tables(catalogue(), price_list(), table)
 

@@ -28,9 +28,9 @@ def models_(options: argparse.Namespace, context: Context) -> int:
         row
         for row in table
         if (not options.method or row.learns(options.method, region, today))
-        and (not region or row.everywhere or region in row.regions)
+        and (not region or region in (*row.regions, *row.global_regions))
     ]
-    emit(options, context.out, "cupola.model/1", [_row(row) for row in wanted], _COLUMNS, as_of)
+    emit(options, context.out, "cupola.trainable-model/1", [_row(row) for row in wanted], _COLUMNS, as_of)
     return 0
 
 
@@ -52,7 +52,7 @@ def _row(row: ModelRow) -> dict[str, Any]:
         "methods": ", ".join(row.methods) or "none known",
         "methods_source": row.methods_source,
         "tiers": ", ".join(row.tiers) or None,
-        "regions": ", ".join((*row.regions, *(("global",) if row.everywhere else ()))) or None,
+        "regions": ", ".join((*row.regions, *(("global",) if row.global_regions else ()))) or None,
         "context_tokens": row.context_tokens,
         "max_output_tokens": row.max_output_tokens,
         "context_source": row.context_source or None,
