@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from cupola.benchmarks.definition import Arm, GraderUse
@@ -33,6 +32,7 @@ from ..views.bench.parts import COLUMNS, arm_cells, grader_cells
 from ..widgets.painted import Lines
 from ..widgets.table import KeyedRows, Table
 from .form import FormScreen, Question
+from .modal import Modal
 from .path_prompt import PathScreen
 
 HINTS: Mapping[str, str] = {
@@ -61,7 +61,7 @@ _KEYS = (
 _Key = tuple[str, int]
 
 
-class BenchmarkForm(ModalScreen[Defined | None]):
+class BenchmarkForm(Modal[Defined | None]):
     """Answers with a definition that was checked and written, or None."""
 
     BINDINGS = bindings("define")

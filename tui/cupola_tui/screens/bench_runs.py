@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 
 from cupola.errors import CupolaError
 from cupola.store.benchmarks import Run
@@ -19,10 +18,11 @@ from ..lines import Line, visible, wrapped
 from ..messages import Say
 from ..views.bench.runs import COLUMNS, RunChange, cells, change_lines
 from ..widgets.table import KeyedRows, Table
+from .modal import Modal
 from .reader import ReaderScreen
 
 
-class RunsScreen(ModalScreen[int | None]):
+class RunsScreen(Modal[int | None]):
     """Answers with the id of the run to be shown, or None."""
 
     BINDINGS = bindings("runs")

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from ..commands import bindings
 from ..lines import Line, joined, labelled, line, visible
 from ..views.actions import Action
 from ..widgets.painted import Lines
+from .modal import Modal
 
 
-class CardScreen(ModalScreen[bool]):
+class CardScreen(Modal[bool]):
     """Answers whether to go on."""
 
     BINDINGS = bindings("card")

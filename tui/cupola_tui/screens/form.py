@@ -9,12 +9,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from ..commands import bindings
 from ..lines import Line, joined, labelled, line, visible
 from ..widgets.painted import Lines
+from .modal import Modal
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Question:
     """What may be typed."""
 
 
-class FormScreen(ModalScreen[Mapping[str, str] | None]):
+class FormScreen(Modal[Mapping[str, str] | None]):
     """Answers with what was typed by name, or None."""
 
     BINDINGS = bindings("form")

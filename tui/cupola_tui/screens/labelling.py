@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from cupola.benchmarks import labels
 from cupola.benchmarks.definition import GraderUse
@@ -20,10 +19,11 @@ from ..lines import Line, visible, wrapped
 from ..messages import Keep
 from ..views.bench.labels import keys_line, report_lines, task_lines
 from ..widgets.painted import Lines
+from .modal import Modal
 from .reader import Pages, ReaderScreen
 
 
-class LabellingScreen(ModalScreen[None]):
+class LabellingScreen(Modal[None]):
     """Takes a word on each answer; `report` is asked when all are labelled."""
 
     BINDINGS = bindings("label")

@@ -9,12 +9,12 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from ..commands import bindings
 from ..lines import Line, Row, Span, line, spread, visible
 from ..widgets.painted import Painted
+from .modal import Modal
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Choices(Painted):
         return top + y
 
 
-class MenuScreen(ModalScreen[str | None]):
+class MenuScreen(Modal[str | None]):
     """Answers with the id of what was chosen, or None."""
 
     BINDINGS = bindings("menu")

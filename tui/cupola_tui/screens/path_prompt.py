@@ -10,17 +10,17 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from ..commands import bindings
 from ..lines import Line, line, visible
 from ..widgets.painted import Lines
+from .modal import Modal
 
 _SHOWN = 12
 
 
-class PathScreen(ModalScreen[str | None]):
+class PathScreen(Modal[str | None]):
     """Answers with an absolute path, or None."""
 
     BINDINGS = bindings("path")

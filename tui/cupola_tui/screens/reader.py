@@ -8,12 +8,12 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from ..commands import bindings
 from ..lines import Line, Span, line, plain, visible
 from ..messages import Copy
 from ..widgets.painted import Painted
+from .modal import Modal
 
 
 class Pages(Painted, can_focus=True):
@@ -62,7 +62,7 @@ class Pages(Painted, can_focus=True):
         return self._laid_out[1]
 
 
-class ReaderScreen(ModalScreen[None]):
+class ReaderScreen(Modal[None]):
     """A title and pages; closes with esc."""
 
     BINDINGS = bindings("reader")

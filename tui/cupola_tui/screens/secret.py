@@ -6,14 +6,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from ..commands import bindings
 from ..lines import visible
+from .modal import Modal
 
 
-class SecretScreen(ModalScreen[str | None]):
+class SecretScreen(Modal[str | None]):
     """Answers with what was typed, or None."""
 
     BINDINGS = bindings("form")

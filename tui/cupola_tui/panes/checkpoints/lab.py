@@ -16,7 +16,6 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from cupola.errors import CupolaError, UsageError
@@ -27,6 +26,7 @@ from ...commands import bindings
 from ...lines import Line, Span, flowed, joined, line, visible, wrapped
 from ...messages import Say
 from ...screens.form import FormScreen, Question
+from ...screens.modal import Modal
 from ...views.checkpoints.changes import excerpt, question
 from ...views.checkpoints.steps import StepsView, number, short
 from ...widgets.painted import Lines
@@ -50,7 +50,7 @@ Texts = Callable[[Tried], tuple[str, str]]
 """Question and answer of what was tried, each in a line."""
 
 
-class LabScreen(ModalScreen[str | None]):
+class LabScreen(Modal[str | None]):
     """Shows a trial; answers with what is wanted next, or None."""
 
     BINDINGS = bindings("lab")
@@ -125,8 +125,8 @@ class Lab:
             return
         path = Path.cwd() / Path(given["into"]).expanduser()
         try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(json.dumps(definition, indent=2, ensure_ascii=False) + "\n")
+            with path.open("xb") as file:
+                file.write(f"{json.dumps(definition, indent=2, ensure_ascii=False)}\n".encode("utf-8", "replace"))
         except FileExistsError as error:
             raise UsageError(f"{path} is there already, and stays as it is.", remedy="Name another file.") from error
         except OSError as error:
@@ -198,7 +198,7 @@ def _edited_text(owner: Widget, text: str, ending: str) -> str:
     command = editor_command(os.environ)
     with tempfile.TemporaryDirectory(prefix="cupola-") as folder:
         path = Path(folder) / f"grader{ending}"
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode("utf-8", "replace"))
         try:
             with nullcontext() if owner.app.is_headless else owner.app.suspend():
                 done = subprocess.run([*command, str(path)], check=False)
@@ -206,4 +206,4 @@ def _edited_text(owner: Widget, text: str, ending: str) -> str:
             raise UsageError(f"{command[0]} cannot be started.", error.strerror or "") from error
         if done.returncode:
             raise UsageError(f"{command[0]} ended with {done.returncode}.", remedy="Nothing was taken from it.")
-        return path.read_text("utf-8", errors="replace")
+        return path.read_bytes().decode("utf-8", "replace")

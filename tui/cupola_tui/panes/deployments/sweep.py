@@ -8,12 +8,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from cupola.deployments.orphans import Orphan
 
 from ...commands import bindings
 from ...lines import Line, joined, line, wrapped
+from ...screens.modal import Modal
 from ...views.deployments.rows import model_words, money
 from ...widgets.painted import Lines
 from ...widgets.table import Column, KeyedRows, Table
@@ -27,7 +27,7 @@ _COLUMNS = (
 )
 
 
-class SweepScreen(ModalScreen[list[Orphan] | None]):
+class SweepScreen(Modal[list[Orphan] | None]):
     """Answers with what was left marked, or None."""
 
     BINDINGS = bindings("sweep")
