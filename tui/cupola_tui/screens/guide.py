@@ -11,11 +11,11 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from cupola.advice.advise import Advice, Tables, advise
 from cupola.advice.drawing import TreeLine, tree_lines
-from cupola.advice.facts import FactKind, Known, given
+from cupola.advice.eligibility import METHOD_OF, learners, region_of
+from cupola.advice.facts import FactKind, Known, Origin, given
 from cupola.advice.measured import Arms, measured
 from cupola.advice.model_table import model_table
 from cupola.advice.tree import Node, shipped_tree
@@ -33,9 +33,10 @@ from ..views.guide import asked_facts, folded, heading, text_lines, tree_row
 from ..widgets.painted import Painted
 from .form import FormScreen, Question
 from .menu import Choice, MenuScreen
+from .modal import Modal
 from .reader import Pages
 
-
+_MODELS_SHOWN = 8
 _TALL = 32
 """From so many lines on the whole tree is drawn."""
 
@@ -92,15 +93,17 @@ class TreeView(Painted):
         return max(0, min(self._cursor - height // 2, len(self._shown) - height))
 
 
-class GuideScreen(ModalScreen[str | None]):
+class GuideScreen(Modal[str | None]):
     """Answers with the pane where the next step is taken, or None. What a person says is kept in `said`."""
 
     BINDINGS = bindings("guide")
     SCOPES = ("guide",)
 
-    def __init__(self, store: Path, said: dict[str, Known], today: dt.date | None = None) -> None:
+    def __init__(self, store: Path, said: dict[str, Known], region: str = "", today: dt.date | None = None) -> None:
         super().__init__()
         self._store, self._said, self._today = store, said, today or dt.date.today()
+        self._region = region
+        """Of the profile; empty is not known."""
         self._tree = shipped_tree()
         self._ground: Ground | None = None
         self._advice: Advice | None = None
@@ -191,9 +194,19 @@ class GuideScreen(ModalScreen[str | None]):
             )
         else:
             questions = [Question(kind.id, "", _hint(kind)) for kind in kinds]
-            form = FormScreen(node.question, [("", kind.question) for kind in kinds], questions, "say it")
+            form = FormScreen(node.question, self._form_facts(node, kinds), questions, "say it")
             form.add_class("guide-form")
             self.app.push_screen(form, lambda answers: self._take(answers, kinds) if answers else None)
+
+    def _form_facts(self, node: Node, kinds: Sequence[FactKind]) -> list[tuple[str, str]]:
+        """The questions; where a model is chosen, the models that can be, with price and end."""
+        out = [("", kind.question) for kind in kinds]
+        method = METHOD_OF.get(node.fact)
+        if method and self._ground and self._advice:
+            region = region_of(self._advice.facts)
+            able = learners(self._ground.tables.models, method, region, self._today)
+            out += [("", f"{row.name}: {row.in_short}") for row in able[:_MODELS_SHOWN]]
+        return out
 
     def _take(self, answers: Mapping[str, str], kinds: Sequence[FactKind]) -> None:
         try:
@@ -211,12 +224,14 @@ class GuideScreen(ModalScreen[str | None]):
             database = open_store(self._store)
             try:
                 table = model_table(catalogue(), price_list(), files.models(database))
-                found, arms = measured(database, None, self._today)
+                found, arms = measured(database, None, self._today, self._region)
             finally:
                 database.close()
         except CupolaError as error:
             found, arms = [], Arms()
             self.app.call_from_thread(self.app.post_message, Say(str(error), warning=True))
+        if self._region:
+            found = [*found, Known("region", self._region, Origin.MEASURED, "the profile")]
         ground = Ground(tuple(found), arms, Tables(catalogue(), price_list(), table))
         self.app.call_from_thread(self._begin, ground)
 
