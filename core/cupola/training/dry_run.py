@@ -68,20 +68,20 @@ class DryRun:
         said = []
         if self.stopped is not None:
             said.append(f"the dry run stopped early: {self.stopped.what}")
-        if not self.tried or not self.graded:
-            return [*said, "no answer of the base model could be graded: do not submit before one can"]
         failing = sum(self.errors.values())
         if failing:
             families = ", ".join(f"{count} {family.replace('_', ' ')}" for family, count in self.errors.items())
             said.append(f"the grader failed on {failing} of {failing + self.graded} answers: {families}")
+        if not self.graded:
+            return [*said, "no answer of the base model could be graded: do not submit before one can"]
         if self.passed is not None:
             rate = self.passed
             between = f"{1 - rate.interval.high:.0%} to {1 - rate.interval.low:.0%}"
             said.append(f"the base model fails {1 - rate.value:.0%} of {rate.items} rows (95% {between})")
-            if rate.interval.high < _HARD:
-                said.append("too hard: nearly nothing passes, so that there is little reward to learn from")
-            elif rate.interval.low > _EASY:
-                said.append("too easy: nearly everything passes already, so that there is little to gain")
+            if rate.value == 0 or rate.interval.high < _HARD:
+                said.append("too hard: next to nothing passes; only partial rewards could be learnt from")
+            elif rate.value == 1 or rate.interval.low > _EASY:
+                said.append("too easy: next to everything passes already, so that there is little to gain")
         if self.same_reward >= _EASY:
             said.append(f"{self.same_reward:.0%} of the answers have one and the same reward: nothing to tell them by")
         if self.mean is not None:

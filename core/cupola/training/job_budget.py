@@ -62,3 +62,15 @@ def to_pause(job: Job, events: Sequence[Event], now: float) -> bool:
         return False
     burnt = burn(job, events, now)
     return burnt is not None and burnt.spent_up
+
+
+def own_paces(told: Sequence[tuple[Job, Sequence[Event], int | None]], model: str) -> list[float]:
+    """Seconds a step of finished reinforcement jobs on a base model, each with its events and last step."""
+    base = catalogue().find(model.partition(".ft-")[0])
+    found = []
+    for job, job_events, last_step in told:
+        same = base is not None and catalogue().find(job.model.partition(".ft-")[0]) == base
+        if same and job.method == "reinforcement" and job.phase is Phase.SUCCEEDED and last_step:
+            seconds = sum(s.seconds for s in stages(job, job_events, job.as_of) if s.name == TRAINING)
+            found.append(seconds / last_step)
+    return [pace for pace in found if pace > 0]

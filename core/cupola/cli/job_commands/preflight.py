@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NotFoundError, ServiceError, UsageError
+from ...training.job_budget import BUDGET_KEY
 from ..context import Context, Session, store_of
 from ..fresh import service_of
 from ..text import clean
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ..job_spec import JobSpec
 
 DRY_ROWS = 20
+_ONLY_AT_THE_SERVICE = "python_grader_server_error"
 
 
 def looked_over(
@@ -48,8 +50,12 @@ def looked_over(
         sampled = _rows(spec.training) if isinstance(spec.training, Path) else []
         if sampled and rows:
             _say_dry_run(context, _tried(spec, session, context, database, use, sampled, rows, yes, deployment))
+        paces = [] if session.profile.is_local else _own_paces(database, spec.model)
     if counts:
-        _say_effort(context, _effort(spec, use, counts, sampled))
+        _say_effort(context, _effort(spec, use, counts, sampled, paces))
+    budget = spec.metadata.get(BUDGET_KEY)
+    if budget:
+        context.say(f"budget: Cupola pauses the job when its training has taken ${budget} by the clock")
 
 
 def _grader(spec: JobSpec) -> GraderUse:
@@ -170,15 +176,39 @@ def _say_dry_run(context: Context, found: DryRun) -> None:
         context.say(f"dry run: {sentence}")
     if found.stopped is not None and isinstance(found.stopped, ServiceError):
         context.say(f"  {found.stopped}")
+    if found.errors and not found.graded:
+        if set(found.errors) == {_ONLY_AT_THE_SERVICE}:
+            context.say("  the grader may need what only the service has; it could not be tried here")
+            return
+        problem = next((one.problem for one in found.tried if one.problem), "")
+        raise UsageError(
+            "The grader could grade none of the base model's answers.", problem, "Mend it, or give --unchecked."
+        )
 
 
-def _effort(spec: JobSpec, use: GraderUse, counts: tuple[int, int], rows: Sequence[Mapping[str, Any]]) -> Effort:
+def _own_paces(database: Database, model: str) -> list[float]:
+    """Of the person's own jobs; a local service's pace says nothing of the real one's."""
+    from ...store import events, jobs, points
+    from ...training.job_budget import own_paces
+
+    known = [job for job in jobs.newest(database) if job.method == "reinforcement"]
+    told = [(job, events.of_job(database, job.id), points.last_step(database, job.id)) for job in known]
+    return own_paces(told, model)
+
+
+def _effort(
+    spec: JobSpec,
+    use: GraderUse,
+    counts: tuple[int, int],
+    rows: Sequence[Mapping[str, Any]],
+    paces: Sequence[float],
+) -> Effort:
     from ...training.reinforcement_cost import effort
 
     characters = len(json.dumps(dict(spec.grader or {})))
     if rows:
         characters += sum(len(json.dumps(row)) for row in rows[:50]) // min(len(rows), 50)
-    return effort(spec.model, spec.hyperparameters, use, counts, characters)
+    return effort(spec.model, spec.hyperparameters, use, counts, characters, paces)
 
 
 def _say_effort(context: Context, found: Effort) -> None:
