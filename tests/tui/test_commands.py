@@ -28,6 +28,7 @@ from cupola_tui.panes.jobs.pane import JobsPane
 from cupola_tui.screens.bench_form import BenchmarkForm
 from cupola_tui.screens.bench_runs import RunsScreen
 from cupola_tui.screens.card import CardScreen
+from cupola_tui.screens.connect import ConnectScreen
 from cupola_tui.screens.form import FormScreen
 from cupola_tui.screens.frame import FrameScreen
 from cupola_tui.screens.guide import GuideScreen
@@ -71,6 +72,7 @@ HOLDERS: tuple[type[DOMNode], ...] = (
     CardScreen,
     FormScreen,
     PathScreen,
+    ConnectScreen,
 )
 
 

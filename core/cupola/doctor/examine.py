@@ -13,9 +13,9 @@ from ..azure.client import checked_endpoint
 from ..azure.credentials import find_credential
 from ..azure.keyring_secrets import look
 from ..errors import CupolaError, StoreError
-from ..model_table import retirement_words, retiring
 from ..models import Call
 from ..paths import Paths
+from ..retirement import retirement_words, retiring
 from ..settings import Profile
 from ..store.database import open_store
 from . import here, service, storage
@@ -106,6 +106,5 @@ def _retirement(path: Path, now: float) -> Iterator[Fact]:
         yield good("retirement", "No model in use retires within 60 days, as far as is known.")
     for one in found:
         what, remedy = retirement_words([one], today)
-        sure = "" if one.retirement.confirmed else " (not confirmed)"
-        why = f"Used by {', '.join(one.used_by[:3])}. Says {one.retirement.source}{sure}: {one.retirement.day}."
+        why = f"Used by {', '.join(one.used_by[:3])}. Says {one.until.source}: {one.until.day}."
         yield Fact("retirement", State.NOTE, f"{what}.", why, remedy, {"model": one.model})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-
-from cupola_data.models import catalogue
 
 from ..azure import deployments
 from ..azure.client import connect
@@ -16,8 +15,8 @@ from ..azure.credentials import Credential
 from ..azure.wire import files as wire
 from ..azure.wire.reading import objects, parse
 from ..errors import CupolaError, ServiceError, UnreachableError
-from ..model_table import model_table
 from ..models import Call, ServiceModel
+from ..retirement import known_models
 from ..settings import Profile
 from .fact import Fact, State, good, of_problem
 from .roles import role_facts
@@ -52,7 +51,8 @@ async def data_plane(
         return
     yield good("data plane", f"The data plane answers in {took * 1_000:.0f} ms.", milliseconds=round(took * 1_000))
     yield clock_fact(response.headers, began, began + took)
-    for fact in tunable(profile, [model for model in listed if model is not None]):
+    today = dt.datetime.fromtimestamp(began, dt.UTC).date()
+    for fact in tunable(profile, [model for model in listed if model is not None], today):
         yield fact
 
 
@@ -100,12 +100,16 @@ def clock_fact(headers: Mapping[str, str], sent_at: float, answered_at: float) -
     return Fact("clock", State.BAD, what, why, "Let it be set: timedatectl set-ntp true", details)
 
 
-def tunable(profile: Profile, reported: list[ServiceModel]) -> Iterator[Fact]:
+def tunable(profile: Profile, reported: list[ServiceModel], today: dt.date) -> Iterator[Fact]:
     """Which of the models that the resource lists can be tuned there."""
-    table = catalogue()
-    rows = [row for row in model_table(reported, table) if row.offered]
-    here = [row for row in rows if row.can_fine_tune or row.tunable_in(profile.region, table)]
-    named = [row.id for row in here]
+    rows = [row for row in known_models(reported) if row.at_service]
+    says_yes = {model.id for model in reported if model.can_fine_tune}
+    region = profile.region.casefold().replace(" ", "")
+    named = [
+        row.id
+        for row in rows
+        if any(row.learns(method, region, today) for method in row.methods) or (row.id in says_yes and not row.methods)
+    ]
     if not rows:
         why = "It lists none; the address may be of another kind of resource."
         yield Fact("models", State.BAD, "No model is offered.", why, "Check the endpoint: cupola profile show")

@@ -21,9 +21,9 @@ from cupola.doctor.service import clock_fact, tunable
 from cupola.doctor.storage import file_system_of, store_facts, worker_facts
 from cupola.doctor.terminal import Terminal, terminal_facts
 from cupola.doctor.token import claims_of
-from cupola.model_table import model_table, retirement_words, retiring
 from cupola.models import Job, ServiceModel
 from cupola.paths import Paths
+from cupola.retirement import known_models, retirement_words, retiring
 from cupola.settings import Profile
 from cupola.store import deployments, files, jobs
 from cupola.store.database import Database, open_store
@@ -219,18 +219,12 @@ def reported(model: str, day: dt.date | None = None, **fields: object) -> Servic
 
 
 def test_the_services_date_counts_before_the_tables_and_both_name_their_source() -> None:
-    row = next(row for row in model_table([]) if row.id == NANO)
-    assert row.retirement is not None
-    assert (row.retirement.day, row.retirement.confirmed, row.offered) == (dt.date(2026, 10, 14), False, None)
-    told = next(row for row in model_table([reported(NANO, dt.date(2027, 1, 1))]) if row.id == NANO)
-    assert told.retirement is not None
-    assert (told.retirement.day, told.retirement.source, told.offered) == (dt.date(2027, 1, 1), "the service", True)
-
-
-def test_a_model_that_the_table_does_not_have_is_listed_all_the_same() -> None:
-    rows = {row.id: row for row in model_table([reported("brand-new", can_fine_tune=True), reported("x.ft-1-y")])}
-    assert rows["brand-new"].can_fine_tune is True
-    assert "x.ft-1-y" not in rows, "tuned models are no base models"
+    until = next(row for row in known_models([]) if row.id == NANO).inference_until
+    assert until is not None
+    assert (until.day, until.confirmed) == (dt.date(2026, 10, 14), False)
+    told = next(row for row in known_models([reported(NANO, dt.date(2027, 1, 1))]) if row.id == NANO).inference_until
+    assert told is not None
+    assert (told.day, told.source) == (dt.date(2027, 1, 1), "the service")
 
 
 def test_only_models_in_use_are_told_of_with_who_uses_them(store: Database) -> None:
@@ -259,13 +253,14 @@ def test_a_later_date_of_the_service_calls_the_alarm_off(store: Database) -> Non
 
 @given(st.one_of(st.none(), st.integers()))
 def test_no_date_of_the_service_breaks_the_table(seconds: int | None) -> None:
-    row = next(row for row in model_table([ServiceModel("m", 0, inference_until=seconds)]) if row.id == "m")
-    assert row.retirement is None or row.retirement.day.year >= 1970
+    told = ServiceModel("m", 0, inference_until=seconds, fine_tune_until=seconds)
+    row = next(row for row in known_models([told]) if row.id == "m")
+    assert row.inference_until is None or row.inference_until.day.year >= 1970
 
 
 def test_a_region_that_trains_nothing_is_told() -> None:
     elsewhere = Profile("p", region="Mars Central")
-    fact = next(tunable(elsewhere, [reported(NANO, can_fine_tune=False)]))
+    fact = next(tunable(elsewhere, [reported(NANO)], TODAY))
     assert (fact.state, "Mars" in fact.what) == (State.BAD, True)
-    assert next(tunable(Profile("p", region="Sweden Central"), [reported(NANO)])).state is State.GOOD
-    assert next(tunable(elsewhere, [])).state is State.BAD
+    assert next(tunable(Profile("p", region="Sweden Central"), [reported(NANO)], TODAY)).state is State.GOOD
+    assert next(tunable(elsewhere, [], TODAY)).state is State.BAD

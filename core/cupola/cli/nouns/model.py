@@ -7,10 +7,9 @@ import datetime as dt
 import time
 from typing import Any
 
-from cupola_data.models import Catalogue, catalogue
-
+from ...advice.model_table import ModelRow
 from ...errors import ServiceError
-from ...model_table import ModelRow, model_table, retirement_words, retiring
+from ...retirement import known_models, retirement_words, retiring
 from ...store import files
 from ...store.database import Database
 from ..context import Context, Session, session_of, store_of
@@ -40,8 +39,8 @@ def list_(options: argparse.Namespace, context: Context) -> int:
             except ServiceError as error:
                 context.say(f"cupola: {error} What follows is what was known before.")
                 code = error.exit_code
-        table, region = catalogue(), session.profile.region
-        rows = [_printed(row, table, region, today) for row in model_table(files.models(database), table)]
+        region = session.profile.region.casefold().replace(" ", "")
+        rows = [_printed(row, region, today) for row in known_models(files.models(database))]
         soon = retiring(database, today)
     if options.tunable:
         rows = [row for row in rows if row["here"]]
@@ -60,24 +59,23 @@ async def _refresh(session: Session, database: Database) -> None:
         files.save_models(database, await list_models(service))
 
 
-def _printed(row: ModelRow, table: Catalogue, region: str, today: dt.date) -> dict[str, Any]:
-    retirement = row.retirement
+def _printed(row: ModelRow, region: str, today: dt.date) -> dict[str, Any]:
+    until, tuning = row.inference_until, row.training_until
     return {
         "id": row.id,
         "methods": " ".join(row.methods),
+        "methods_source": row.methods_source,
         "tiers": " ".join(row.tiers),
         "regions": list(row.regions),
-        "here": row.tunable_in(region, table) if region else bool(row.methods) if row.source else row.can_fine_tune,
-        "offered": row.offered,
-        "can_fine_tune": row.can_fine_tune,
+        "global_regions": list(row.global_regions),
+        "here": any(row.learns(method, region, today) for method in row.methods),
+        "offered": row.at_service,
         "lifecycle": row.lifecycle,
-        "retires": retirement.day.isoformat() if retirement else None,
-        "retires_in_days": retirement.days_left(today) if retirement else None,
-        "retires_says": f"{retirement.source}{'' if retirement.confirmed else ' (not confirmed)'}"
-        if retirement
-        else "",
-        "tuning_ends": row.tuning_ends.isoformat() if row.tuning_ends else None,
-        "source": row.source,
+        "retires": until.day.isoformat() if until else None,
+        "retires_in_days": (until.day - today).days if until else None,
+        "retires_says": until.source if until else None,
+        "retires_confirmed": until.confirmed if until else None,
+        "tuning_ends": tuning.day.isoformat() if tuning else None,
     }
 
 
