@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from rich.color import ColorSystem
-from rich.console import COLOR_SYSTEMS, RenderableType
+from rich.console import COLOR_SYSTEMS
 from textual import events
 from textual._compositor import CompositorUpdate, LayoutUpdate
 from textual._context import visible_screen_stack
 from textual.app import App
 from textual.driver import Driver
 from textual.message import Message
+from textual.strip import Strip
 
 from .frames import Shown
 from .line_pace import LinePace
@@ -40,13 +41,15 @@ class Outlet:
         """The driver's class, counting what it writes and catching what the terminal answers."""
         return _timed(metered(base, self._meter), self.pace, self._began, self._answered)
 
-    def takes(self, renderable: RenderableType | None) -> bool:
-        """Whether an update leaves by itself later; False if the caller is to send it now."""
+    def takes(self, renderable: object) -> bool:
+        """Whether one of Textual's updates leaves by itself later; False if the caller is to send it now."""
         if not isinstance(renderable, CompositorUpdate) or not self._drawing:
             return False
         if isinstance(renderable, LayoutUpdate) or self.pace.paced or self._wanted:
             self._wanted = True
-            self._try()
+            self._try(
+                [Strip.join(line) for line in renderable.strips] if isinstance(renderable, LayoutUpdate) else None
+            )
             return True
         self._shown.forget()
         return False
@@ -70,7 +73,8 @@ class Outlet:
     def _in_browser(self) -> bool:
         return self._app._driver is not None and self._app._driver.is_web
 
-    def _try(self) -> None:
+    def _try(self, rendered: list[Strip] | None = None) -> None:
+        """Send a frame if one is wanted and the line has room; `rendered` is the screen as it is now."""
         if not self._wanted or not self._drawing or self._app._batch_count:
             return
         wait = self.pace.wait()
@@ -81,8 +85,10 @@ class Outlet:
             return
         self._wanted = False
         app = self._app
-        visible_screen_stack.set(app._background_screens)
-        frame = self._shown.become(app.screen._compositor.render_strips(), _colours(app))
+        if rendered is None:
+            visible_screen_stack.set(app._background_screens)
+            rendered = app.screen._compositor.render_strips()
+        frame = self._shown.become(rendered, _colours(app))
         if frame:
             app._begin_update()
             self._write(frame)
@@ -145,8 +151,9 @@ def _timed(
     class TimedDriver(driver):  # type: ignore[misc, valid-type]  # The base is only known when the app runs.
         def __init__(self, *arguments: Any, **named: Any) -> None:
             super().__init__(*arguments, **named)
-            if getattr(self, "_file", None) is not None:
-                self._file = _Counted(self._file, self._passed)
+            file: Any = getattr(self, "_file", None)
+            if file is not None:
+                self._file = _Counted(file, self._passed)
 
         def _passed(self, count: int) -> None:
             pace.backlog = max(0, pace.backlog - count)
