@@ -61,6 +61,12 @@ def retiring(database: Database, today: dt.date, days: int = SOON_DAYS, table: C
     return sorted(soon, key=lambda one: one.until.day)
 
 
+def ahead(database: Database, now: float) -> str:
+    """A few words on models in use whose end is near but not past; "" if there are none. `now` in unix seconds."""
+    today = dt.datetime.fromtimestamp(now, dt.UTC).date()
+    return retirement_words([one for one in retiring(database, today) if one.days_left(today) >= 0], today)[0]
+
+
 def retirement_words(found: Sequence[InUse], today: dt.date) -> tuple[str, str]:
     """What to say of models that retire, shortly and with the command that keeps what they can do now; "" if none."""
     if not found:

@@ -230,3 +230,17 @@ def test_a_form_begins_with_the_account_that_was_chosen() -> None:
     state = ConnectState(found=(setting, ACCOUNT))
     assert suggested(state) == {"region": "eastus2"}
     assert suggested(state, "rg/zava")["region"] == "swedencentral"
+
+
+async def test_the_top_line_tells_of_a_model_in_use_that_retires_soon(
+    open_app: Callable[..., CupolaApp], see: See
+) -> None:
+    october = 1_790_000_000.0
+    app = open_app(clock=lambda: october)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await see(pilot, "gpt-4.1-nano-2025-04-14 retires in 23 days")
+    later = open_app(clock=lambda: october + 40 * 86_400)
+    async with later.run_test(size=(140, 40)) as pilot:
+        await see(pilot, "1 running")
+        await pilot.pause(1.5)
+        assert "retire" not in plain(later._frame._top_lines(140)[0])

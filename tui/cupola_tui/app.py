@@ -106,6 +106,8 @@ class CupolaApp(App[str]):
         self._start_worker, self._worker_status = start_worker, worker_status
         self._restart_at = 0.0
         self._connecting = connecting
+        self._radar = False
+        """The models table has been read."""
         self.reopen: Reopen | None = None
         """The profile to go on with after this one is left."""
         for theme in THEMES:
@@ -192,6 +194,8 @@ class CupolaApp(App[str]):
             at = frozen.updated_at if frozen is not None and frozen.kind == _FREEZE else None
             self._state = replace(self._state, frozen_at=at)
             self._tell_answers()
+        if self._radar and topics & {"models", "jobs", "deployments", "benchmarks"}:
+            self._look_ahead()
 
     def _tell_answers(self) -> None:
         for wish in reversed(self._known_wishes()):
@@ -408,6 +412,7 @@ class CupolaApp(App[str]):
         for unknown in unknown_ids(self._preferences.keys):
             self._say(f"The configuration gives a key to {unknown!r}, which is no command.", warning=True)
         self.set_timer(_SETTLED_SECONDS, self._import_ahead)
+        self.set_timer(_SETTLED_SECONDS, self._begin_radar)
         self.set_timer(_SETTLED_SECONDS, self._attention.start)
         if self._preferences.tour:
             self.call_later(self._frame.action_tour)
@@ -428,6 +433,24 @@ class CupolaApp(App[str]):
             self._begin_worker(self._start_worker)
         elif status.running is not self._state.worker:
             self._state = replace(self._state, worker=status.running)
+            self._frame.show_state(self._state)
+
+    @work(thread=True, exit_on_error=False, group="radar")
+    def _begin_radar(self) -> None:
+        """Read the models table beside the screen, then look which of the models in use retire."""
+        import_module("cupola.retirement")
+        self._radar = True
+        self.call_from_thread(self._look_ahead)
+
+    def _look_ahead(self) -> None:
+        from cupola.retirement import ahead
+
+        try:
+            words = ahead(self._database, self._clock())
+        except CupolaError:
+            return
+        if words != self._state.retiring:
+            self._state = replace(self._state, retiring=words)
             self._frame.show_state(self._state)
 
     @work(thread=True, exit_on_error=False, group="imports")

@@ -16,6 +16,9 @@ from .words import byte_rate, clock
 LIVE_SECONDS = 90.0
 """How long after the service's last answer what is shown counts as live."""
 
+_LEAST_RIGHT = 44
+"""Columns that freshness and cost keep before models that retire are told of; doctor tells of them too."""
+
 PANES = ("datasets", "benchmarks", "jobs", "checkpoints", "deployments", "activity")
 
 
@@ -34,6 +37,8 @@ class FrameState:
     """Whether a worker keeps the store fresh."""
     offline: bool = False
     """A person forbade calls."""
+    retiring: str = ""
+    """Which model in use retires soon; "" where none does."""
     spend: str = ""
     """What today has cost, in words; "" before it is counted."""
     spend_ink: str = "muted"
@@ -58,6 +63,9 @@ def top_line(state: FrameState, now: float, bytes_a_second: float, width: int, z
         )
     dot = line((" · ", "faint"))
     left = (*line(" ", ("Cupola", "accent bold"), "  "), *joined(parts, dot))
+    if state.retiring:
+        told = (*left, *dot, *line((state.retiring, "warn")))
+        left = told if cell_width(told) + _LEAST_RIGHT < width else left
     rate = line((f"{byte_rate(bytes_a_second)} ", "muted"))
     fresh = freshness(state, now, zone)
     more = [part for part in (_spend(state), fresh, _slowness(state)) if part]
