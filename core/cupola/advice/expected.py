@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cupola_data.models import Catalogue
@@ -28,10 +29,23 @@ class Expected:
     basis: str
     source: str
 
-    @property
-    def known(self) -> bool:
-        """Whether there is a range."""
-        return self.low is not None
+    def words(self, one: Callable[[float], str]) -> str:
+        """The range, its ends as `one` writes them, with its basis and source."""
+        source = f" [{self.source}]" if self.source else ""
+        if self.low is None or self.high is None:
+            return f"not known: {self.basis}{source}"
+        ends = dict.fromkeys((one(self.low), one(self.high)))
+        return f"{' to '.join(ends)}: {self.basis}{source}"
+
+
+def dollars(amount: float) -> str:
+    """An amount as it is told: cents below ten dollars."""
+    return f"${amount:,.2f}" if 0 < amount < 10 else f"${amount:,.0f}"
+
+
+def duration(hours: float) -> str:
+    """Hours as they are told: minutes below one."""
+    return f"{60 * hours:.0f} min" if 0 < hours < 1 else f"{hours:g} h"
 
 
 def expected_cost(tree: Tree, leaf: Leaf, facts: Facts, catalogue: Catalogue, prices: PriceList) -> Expected:

@@ -15,12 +15,14 @@ from cupola.advice.measured import measured
 from cupola.advice.tree import Tree
 from cupola.advice.walk import Advised
 from cupola.azure.chat import ChatReply
-from cupola.benchmarks.definition import Arm
+from cupola.benchmarks import labels
+from cupola.benchmarks.definition import Arm, from_json
+from cupola.benchmarks.leaderboard import load_table
 from cupola.benchmarks.start import define, runner_of, want_run
 from cupola.errors import UsageError
 from cupola.graders.sandbox import PythonSandbox
 from cupola.models import LocalFile
-from cupola.store import datasets, decisions
+from cupola.store import benchmarks, datasets, decisions
 from cupola.store.database import Database, open_store
 
 from ..benchmarks.conftest import defined, with_arms
@@ -128,3 +130,18 @@ def test_the_counted_file_is_the_one_that_is_submitted(database: Database, tree:
     found, arms = measured(database, None, TODAY)
     advice = advise(tree, read_given(tree, said), found, tables, TODAY, arms)
     assert advice.command.endswith("--model gpt-4.1 --training-file '/my data/a.jsonl'")
+
+
+def test_labels_tell_how_far_the_grader_agrees_with_people(database: Database) -> None:
+    benchmarked(database)
+    run = benchmarks.runs(database, "small")[0]
+    table, use = load_table(database, run), from_json(run.definition).graders[0]
+    assert table is not None
+    tasks = labels.to_label(database, run, table, 0, count=20)
+    for number, task in enumerate(tasks):
+        graded = task.text.startswith("yes")
+        labels.label(database, task, use, graded if number % 5 else not graded, 3.0)
+    facts = {known.fact: known for known in measured(database, "small", TODAY)[0]}
+    assert facts["grader_agreement"].value == pytest.approx(0.8)
+    low, high = facts["grader_agreement"].bounds
+    assert low < 0.8 < high and f"{len(tasks)} labels" in facts["grader_agreement"].source

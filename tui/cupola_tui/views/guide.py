@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cupola.advice.advise import Advice, filled
 from cupola.advice.drawing import TreeLine
-from cupola.advice.expected import Expected
+from cupola.advice.expected import dollars, duration
 from cupola.advice.facts import FactKind, Facts, shown
 from cupola.advice.tree import Leaf, Node, Tree
 from cupola.advice.walk import Advised, CannotSay, Contradicted, How
@@ -110,8 +110,8 @@ def asked_facts(tree: Tree, node: Node, facts: Facts) -> list[FactKind]:
 def _advised(tree: Tree, advice: Advice, outcome: Advised, width: int) -> list[Line]:
     leaf = outcome.leaf
     out = [*wrapped(leaf.title, width, "good bold"), *wrapped(leaf.because, width), line("")]
-    out += labelled("cost", _amount(advice.cost, "${:,.0f}"), width, room=_ROOM)
-    out += labelled("time", _amount(advice.hours, "{:g} h"), width, room=_ROOM)
+    out += labelled("cost", advice.cost.words(dollars) if advice.cost else "", width, room=_ROOM)
+    out += labelled("time", advice.hours.words(duration) if advice.hours else "", width, room=_ROOM)
     out += labelled("next", advice.command, width, "accent", room=_ROOM)
     out += labelled("", f"enter opens the pane; there: {leaf.key}; Y copies the command", width, "muted", room=_ROOM)
     out += [line(""), line(("The rules that led here", "accent bold"))]
@@ -169,11 +169,3 @@ def _fact(tree: Tree, advice: Advice, name: str, width: int) -> list[Line]:
 
 def _cited(tree: Tree, source: str, width: int) -> list[Line]:
     return labelled("rule from", str(tree.sources[source]), width, "muted", room=_ROOM)
-
-
-def _amount(expected: Expected | None, form: str) -> str:
-    if expected is None or expected.low is None or expected.high is None:
-        return f"not known: {expected.basis}" if expected is not None else "not known"
-    ends = list(dict.fromkeys((form.format(expected.low), form.format(expected.high))))
-    source = f" [{expected.source}]" if expected.source else ""
-    return f"{' to '.join(ends)}: {expected.basis}{source}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...advice.advise import Advice
 from ...advice.drawing import tree_lines
-from ...advice.expected import Expected
+from ...advice.expected import Expected, dollars, duration
 from ...advice.tree import Node, Tree
 from ...advice.walk import Advised, CannotSay, Change, Contradicted, Step
 from ..text import clean
@@ -104,8 +104,8 @@ def _body(tree: Tree, advice: Advice) -> Iterator[str]:
     yield from _path(tree, outcome.path)
     yield from _changes(outcome.changes)
     if advice.cost and advice.hours:
-        yield f"Cost: {amount(advice.cost, '${:,.0f}')}"
-        yield f"Time: {amount(advice.hours, '{:g} h')}"
+        yield f"Cost: {advice.cost.words(dollars)}"
+        yield f"Time: {advice.hours.words(duration)}"
     yield f"Next: {advice.command}"
     yield f"      on the screen: {outcome.leaf.key}"
 
@@ -125,15 +125,6 @@ def _changes(changes: tuple[Change, ...]) -> Iterator[str]:
     for change in changes:
         then = change.leaf.title if change.leaf else f"cannot say without {change.missing.replace('_', ' ')}"
         yield f"  If {change.if_}: {then}"
-
-
-def amount(expected: Expected, form: str) -> str:
-    """A range in words with its basis and source."""
-    source = f" [{expected.source}]" if expected.source else ""
-    if expected.low is None or expected.high is None:
-        return f"not known: {expected.basis}{source}"
-    ends = list(dict.fromkeys((form.format(expected.low), form.format(expected.high))))
-    return f"{' to '.join(ends)}: {expected.basis}{source}"
 
 
 def _range(expected: Expected | None) -> dict[str, Any] | None:
