@@ -191,6 +191,6 @@ def _state(file: LocalFile) -> _State:
 def _state_of(path: str) -> _State:
     try:
         state = Path(path).stat()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no path at all, it holds a null byte.
         return path, -1, -1
     return path, state.st_size, state.st_mtime_ns
