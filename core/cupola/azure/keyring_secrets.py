@@ -58,10 +58,10 @@ class KeyringState:
         """What to do where there is none."""
         if self.usable:
             return ""
-        unlock = "unlock the keyring; " if self.kind in ("locked", "hung") else ""
+        first = "Unlock the keyring; or set" if self.kind in ("locked", "hung") else "Set"
         return (
-            f"Choose: {unlock}sign in with Entra, which needs no key (`az login --use-device-code`); "
-            f"set {KEY_NAMES[0]}; {_encrypted_file()}; or type the key in the screen, for as long as its worker lives."
+            f"{first} {KEY_NAMES[0]}; or sign in with Entra, which needs no key (`az login --use-device-code`); "
+            f"or {_encrypted_file()}; or type the key in the screen, for as long as its worker lives."
         )
 
 

@@ -110,7 +110,7 @@ def test_a_keyring_that_does_not_keep_a_secret_is_found_out(kind: type[FileKeyri
 
 def test_a_locked_keyring_is_told_from_none(tmp_path: Path) -> None:
     state = look(LockedKeyring(tmp_path / "ring.json"))
-    assert (state.kind, "unlock" in state.choices) == ("locked", True)
+    assert (state.kind, "Unlock" in state.choices) == ("locked", True)
 
 
 def test_a_keyring_that_waits_for_a_prompt_is_given_up(tmp_path: Path) -> None:

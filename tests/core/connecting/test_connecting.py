@@ -109,7 +109,7 @@ def test_a_key_is_piped_into_the_keyring_and_found_there(machine: Machine, emula
     assert facts["data plane"][0]["state"] == "good"
     locked = by_topic(machine.json("profile", "test", "mine", TEST_RING_LOCKED="1"))
     assert "locked" in locked["token"][0]["why"]
-    assert "unlock" in locked["token"][0]["remedy"]
+    assert "Unlock" in locked["token"][0]["remedy"]
     assert machine.run("profile", "remove", "mine", "-y")[0] == 0
     assert emulated.key not in ring.read_text(), "what is removed leaves no key behind"
 
