@@ -16,7 +16,10 @@ def test_the_shipped_files_are_what_their_script_writes(tmp_path: Path) -> None:
     write(tmp_path)
     shipped = Path(countdown.__file__).parent
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"train.jsonl", "valid.jsonl", "test.jsonl", "grader.json", "response_format.json"}
+    assert names == {
+        *("train.jsonl", "valid.jsonl", "test.jsonl", "grader.json", "model_grader.json"),
+        *("response_format.json", "job.yaml"),
+    }
     for name in names:
         assert (tmp_path / name).read_bytes() == (shipped / name).read_bytes(), name
 
