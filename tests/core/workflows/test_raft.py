@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 import time
@@ -118,6 +119,29 @@ def check_rows(path: Path) -> None:
         system, _, answer = (message["content"] for message in json.loads(line)["messages"])
         quote = evidence_of(answer).quote
         assert not quote or quote in system
+
+
+def test_a_worker_killed_again_and_again_trains_once_and_draws_the_same_curve(
+    tmp_path: Path, emulation: ReadingEmulation, store: Database
+) -> None:
+    killed = ReadingEmulation(tmp_path)
+    elsewhere = open_store(killed.paths.store("test"))
+    try:
+        definition = store_parts(elsewhere, parts(), CHUNKS, (), 1.0)
+        made = start(elsewhere, definition, RAFT, killed.place, time.time())
+        chance, kills = random.Random(3), 0
+        while kills < 6 and killed.kill_worker_at_work(elsewhere, made, chance.uniform(0.0, 0.3)):
+            kills += 1
+        killed.start_worker()
+
+        assert settled(elsewhere, made).state is WorkflowState.WAITING
+        assert kills >= 3, "it was over too soon to be killed"
+        assert len(killed.jobs()) == 1
+        undisturbed = stages_of(store, 1)["curve"].outputs
+        assert stages_of(elsewhere, made)["curve"].outputs == undisturbed
+    finally:
+        elsewhere.close()
+        killed.close()
 
 
 def test_the_training_file_alone_is_made_without_a_job_and_pays_for_nothing_again(

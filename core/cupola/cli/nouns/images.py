@@ -98,8 +98,13 @@ def _say_share(options: argparse.Namespace, context: Context, found: ImageCost) 
     report = check_file(options.file, Options(options.model, count_tokens=True, twins=False, workers=0))
     text = max((report.tokens or 0) - found.counted, 0)
     least, most = share_not_trained(job.trained_tokens, text + found.low, text + found.high, int(epochs))
-    row = {"job": job.id, "trained_tokens": job.trained_tokens, "not_trained_low": least, "not_trained_high": most}
+    row: dict[str, object] = {"job": job.id, "trained_tokens": job.trained_tokens, "not_trained_low": round(least, 4)}
+    row["not_trained_high"] = round(most, 4)
     emit_one(options, context.out, "cupola.images.share/1", row, job.as_of)
+    context.say(
+        "What is missing was not trained on, or billed otherwise than published: the local emulator reads text alone"
+        " and counts an image as one word."
+    )
 
 
 def _formula(model: str) -> Formula:
