@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cupola.models import EvaluationAnswer, EvaluationItem, Job
+from cupola.models import Evaluation, EvaluationAnswer, EvaluationItem, Job
 from cupola.store import decisions, evaluations, regrades
 
 from .facts import Facts
@@ -32,7 +32,7 @@ class CheckpointFacts:
 
     def __init__(self, facts: Facts) -> None:
         self.common = facts
-        self._evaluated: tuple[str, ...] | None = None
+        self._evaluated: tuple[frozenset[str], list[Job]] | None = None
         self._evals: dict[str, AutoEvals | None] = {}
         self._columns: dict[str, dict[str, RunColumns]] = {}
         self._opinions: dict[str, tuple[AutoEvals, tuple[SecondSeries, ...]]] = {}
@@ -58,10 +58,12 @@ class CheckpointFacts:
 
         Those stand as jobs of the method `EVALUATION`, so that they are shown in the same way.
         """
-        known = {job.id: job for job in self.common.jobs()}
-        owners = self._owners()
-        own = [job for job in self.reinforcement_jobs() if job.id in owners]
-        return own + [_as_job(found) for owner in owners if owner not in known and (found := self._evaluation(owner))]
+        if self._evaluated is None:
+            database = self.common.database
+            others = [_as_job(one) for one in evaluations.others(database)]
+            self._evaluated = frozenset(evaluations.jobs(database)), others
+        owners, others = self._evaluated
+        return [job for job in self.reinforcement_jobs() if job.id in owners] + others
 
     def evals(self, job: Job) -> AutoEvals | None:
         """A job's validation passes as one table; None before the first."""
@@ -131,21 +133,11 @@ class CheckpointFacts:
         """What was decided about a job, newest first."""
         return decisions.newest(self.common.database, name)
 
-    def _owners(self) -> tuple[str, ...]:
-        if self._evaluated is None:
-            self._evaluated = tuple(evaluations.jobs(self.common.database))
-        return self._evaluated
-
-    def _evaluation(self, owner: str) -> tuple[str, str, int] | None:
-        found = evaluations.get(self.common.database, owner)
-        return None if found is None else (owner, found.name or found.id, found.created_at)
-
     def _read(self, item: EvaluationItem) -> EvaluationAnswer:
         from cupola.training.stored_evals import answer_of
 
         return answer_of(self.common.database, item)
 
 
-def _as_job(found: tuple[str, str, int]) -> Job:
-    owner, name, created_at = found
-    return Job(owner, "", EVALUATION, "succeeded", created_at, suffix=name)
+def _as_job(found: Evaluation) -> Job:
+    return Job(found.job_id, "", EVALUATION, "succeeded", found.created_at, suffix=found.name or found.id)

@@ -1,0 +1,337 @@
+"""What is done from the Checkpoints pane: deploy, test, ledger, second graders, other evaluations, the grader lab."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from cupola.azure.wire import evaluations as wire
+from cupola.models import Checkpoint, Evaluation, EvaluationRun, Job, Point
+from cupola.store import benchmarks, checkpoints, decisions, deployments, evaluations, intents, jobs, points, regrades
+from cupola.store.database import Database
+from cupola.store.regrades import Regrade, SecondGrader
+from cupola_tui.app import CupolaApp
+
+NOW = 1_800_000_000
+PYTHON = "def grade(sample, item):\n    return 5.0 if sample['output_text'] == item['target'] else 1.0\n"
+GRADER = {"type": "python", "name": "exact", "source": PYTHON}
+RAW = json.dumps({"method": {"type": "reinforcement", "reinforcement": {"grader": GRADER}}})
+JOB = Job("ftjob-c", "o4-mini-2025-04-16", "reinforcement", "running", NOW - 5_000, suffix="countdown", raw=RAW)
+HOSTILE = "\x1b[31m[bold red]pwn[/] \u202egnp \x9b2J"
+
+Open = Callable[..., CupolaApp]
+See = Callable[..., Awaitable[None]]
+Text = Callable[[CupolaApp], str]
+
+
+def value(
+    run_id: str, place: int, score: float, said: str, tools: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """An output item as the service has it."""
+    message: dict[str, Any] = {"role": "assistant", "content": said}
+    if tools:
+        message["tool_calls"] = tools
+    return {
+        "id": f"{run_id}-{place}",
+        "run_id": run_id,
+        "status": "pass" if score >= 5 else "fail",
+        "datasource_item_id": place,
+        "datasource_item": {"messages": [{"role": "user", "content": f"Target: {place}"}], "target": f"t{place}"},
+        "results": [{"name": "exact", "score": score, "passed": score >= 5}],
+        "sample": {"output": [message], "finish_reason": "stop", "usage": {"completion_tokens": 600}},
+    }
+
+
+def fill(store: Database, passes: dict[int, list[float]], tools: list[dict[str, Any]] | None = None) -> None:
+    jobs.save(store, [JOB])
+    evaluations.save(store, Evaluation(JOB.id, "eval-c", "validation runs", JOB.created_at, "field"))
+    for step, scores in passes.items():
+        run = EvaluationRun(
+            f"c-{step}", "eval-c", f"Step {step}", step, "completed", NOW - 4_000 + 60 * step, len(scores)
+        )
+        evaluations.save_runs(store, JOB.id, [run])
+        found = []
+        for place, score in enumerate(scores):
+            item = wire.item(
+                value(run.id, place, score, f"t{place}" if score >= 5 else "wrong" * (1 + place % 3), tools),
+                run.id,
+                place,
+            )
+            assert item is not None
+            found.append(item)
+        evaluations.save_items(store, JOB.id, run.id, found, whole=True)
+    saved = [
+        Checkpoint(f"k{step}", JOB.id, NOW - 4_000 + 60 * step, step, f"m.ft-1:ckpt-step-{step}") for step in (5, 10)
+    ]
+    checkpoints.save(store, JOB.id, saved)
+
+
+@pytest.fixture
+def trained(store: Database) -> Database:
+    fill(store, {0: [1.0, 1.0, 5.0] * 4, 5: [1.0, 5.0, 5.0] * 4, 10: [5.0, 5.0, 1.0] * 4})
+    points.save(store, JOB.id, [Point("train_mean_reward", step, 2 + step / 10) for step in range(1, 12)])
+    points.save(store, JOB.id, [Point("graders/exact/train_reward_mean", step, 0.5) for step in range(1, 12)])
+    return store
+
+
+async def opened(pilot: Pilot[str], see: See) -> None:
+    await pilot.press("4")
+    await see(pilot, "items: step 0")
+    await pilot.pause()
+
+
+async def choose(pilot: Pilot[str], see: See, words: str) -> None:
+    """Take the action of a title from the menu."""
+    await pilot.press("x")
+    await see(pilot, words)
+    for _ in range(12):
+        text = next((row for row in _rows(pilot) if words in row), "")
+        chosen = pilot.app.screen.query_one("Choices").chosen  # type: ignore[attr-defined]  # Only menus have it.
+        if chosen.words in text:
+            break
+        await pilot.press("down")
+    await pilot.press("enter")
+
+
+async def until(pilot: Pilot[str], done: Callable[[], object]) -> None:
+    """Wait until something is so in the store: a toast may be gone before one looks."""
+    end = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < end
+        await pilot.pause(0.02)
+
+
+def _curves(store: Database) -> list[Regrade]:
+    grader = regrades.graders_of(store, JOB.id)[0].hash
+    return [one for step in (0, 5, 10) for one in regrades.of_run(store, f"c-{step}", grader)]
+
+
+def _rows(pilot: Pilot[str]) -> list[str]:
+    return ["".join(segment.text for segment in strip) for strip in pilot.app.screen._compositor.render_strips()]
+
+
+async def test_m_goes_through_the_metrics_and_t_to_the_clock(trained: Database, open_app: Open, see: See) -> None:
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        for metric in ("train reward", "pass rate", "reward by grader", "completion tokens", "errors, share of"):
+            await pilot.press("m")
+            await see(pilot, metric)
+        await pilot.press("m", "t")
+        await see(pilot, "reward by minutes at minute")
+        await pilot.press("t")
+        await see(pilot, "reward at step")
+
+
+async def test_the_map_shows_all_steps_with_flips_first_and_opens_an_item(
+    trained: Database, open_app: Open, see: See, screen_text: Text
+) -> None:
+    app = open_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await pilot.press("]", "enter")
+        await see(pilot, "12 of 12 flipped")
+        await pilot.press("f")
+        await see(pilot, "12 of 12 · flipped")
+        await pilot.press("f")
+        await see(pilot, "4 of 12 · lost again")
+        await pilot.press("escape", "enter")
+        await see(pilot, "· item ")
+        await pilot.press("escape")
+        await see(pilot, "items: all steps")
+
+
+async def test_words_filter_both_lists_and_escape_takes_them_away(trained: Database, open_app: Open, see: See) -> None:
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await pilot.press("/", *"target: 11", "enter")
+        await see(pilot, "1 of 12 · all")
+        await pilot.press("]")
+        await see(pilot, "1 of 12 · all · ] watches")
+        await pilot.press("escape")
+        await see(pilot, "12 of 12 · all")
+
+
+async def test_a_watch_is_said_beside_the_best_step_and_in_full_with_what_to_do(
+    store: Database, open_app: Open, see: See
+) -> None:
+    fill(store, {0: [1.0] * 12, 5: [1.0] * 11 + [5.0], 10: [1.0] * 10 + [5.0] * 2})
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await see(pilot, "too hard: 100% of 12 items")
+        await pilot.press("]", "]")
+        await see(pilot, "Take easier rows")
+
+
+async def test_an_item_shows_tool_calls_as_such_and_what_a_second_grader_said(
+    store: Database, open_app: Open, see: See
+) -> None:
+    call = {"type": "function", "function": {"name": "find_order", "arguments": json.dumps({"order": HOSTILE})}}
+    fill(store, {0: [1.0, 5.0], 5: [5.0, 5.0]}, [call])
+    regrades.save_grader(store, SecondGrader("h", "independent", {"type": "string_check"}, None, 0.0))
+    regrades.save(store, JOB.id, [Regrade("h", "c-5", "c-5-0", 0.25, False, details="only half of it")])
+    app = open_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await pilot.press("enter", "enter")
+        await see(pilot, "⚙ find_order")
+        await see(pilot, "independent (second)")
+        await see(pilot, "only half of it")
+        shown = "\n".join(_rows(pilot))
+        assert "order: ␛[31m[bold red]pwn[/]" in shown and "\x1b" not in shown and "\u202e" not in shown
+
+
+async def test_deploying_asks_shows_a_card_and_writes_the_wish(trained: Database, open_app: Open, see: See) -> None:
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await choose(pilot, see, "Deploy step 5")
+        await see(pilot, "goes in")
+        await pilot.press("enter")
+        await see(pilot, "cupola deploy create countdown-step5")
+        assert deployments.get(trained, "countdown-step5") is None
+        await pilot.press("y")
+        await until(pilot, lambda: deployments.get(trained, "countdown-step5"))
+        wanted = deployments.get(trained, "countdown-step5")
+        assert wanted is not None and wanted.model == "m.ft-1:ckpt-step-5" and wanted.fuse_at == NOW + 4 * 3_600
+
+
+async def test_a_step_without_a_checkpoint_cannot_be_deployed(trained: Database, open_app: Open, see: See) -> None:
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await pilot.press(",", ",", "x")
+        await see(pilot, "the service lists no checkpoint of step 0")
+
+
+async def test_held_out_rows_make_a_deployment_with_a_fuse_and_a_benchmark(
+    trained: Database, open_app: Open, see: See, tmp_path: Path
+) -> None:
+    rows = tmp_path / "test.jsonl"
+    asked = [{"messages": [{"role": "user", "content": f"Target: {n}"}], "target": f"t{n}"} for n in range(3)]
+    rows.write_text("".join(f"{json.dumps(row)}\n" for row in asked))
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await choose(pilot, see, "Evaluate step 5")
+        await see(pilot, "Held-out rows for step 5")
+        pilot.app.screen.query_one(Input).value = str(rows)
+        await pilot.press("enter")
+        await see(pilot, "goes in")
+        await pilot.press("enter")
+        await see(pilot, "on 3 held-out rows")
+        await pilot.press("y")
+        await until(pilot, lambda: benchmarks.all_benchmarks(trained))
+        assert deployments.get(trained, "countdown-step5") is not None
+        assert [one.name for one in benchmarks.all_benchmarks(trained)] == ["countdown-step5-held-out"]
+
+
+async def test_the_evidence_goes_into_the_ledger_with_its_numbers(trained: Database, open_app: Open, see: See) -> None:
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await choose(pilot, see, "Copy the evidence of step 5")
+        await until(pilot, lambda: decisions.newest(trained))
+        (kept,) = decisions.newest(trained)
+        assert (kept.benchmark, kept.role, kept.arm) == ("countdown", "checkpoint", "m.ft-1:ckpt-step-5")
+        assert [one["step"] for one in kept.numbers["steps"]] == [0, 5, 10]
+        assert "| **5** |" in kept.card
+
+
+async def test_another_grader_is_shown_the_stored_answers_and_has_a_curve(
+    trained: Database, open_app: Open, see: See, tmp_path: Path
+) -> None:
+    path = tmp_path / "strict.json"
+    check = {"type": "string_check", "name": "strict", "operation": "eq", "input": "{{sample.output_text}}"}
+    path.write_text(json.dumps({**check, "reference": "{{item.target}}"}))
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await choose(pilot, see, "Show the answers to another grader")
+        await see(pilot, "Another grader's JSON")
+        pilot.app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(regrades.graders_of(trained, JOB.id)) == 1)
+        await until(pilot, lambda: len(_curves(trained)) == 36)
+        for _ in range(4):
+            await pilot.press("m")
+        await see(pilot, "second graders")
+
+
+async def test_any_evaluation_is_asked_for_by_its_id(trained: Database, open_app: Open, see: See) -> None:
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await choose(pilot, see, "Open an evaluation by its id")
+        await see(pilot, "see the card")
+        await pilot.press(*"eval_77", "enter")
+        await see(pilot, "cupola checkpoint open eval_77")
+        await pilot.press("y")
+        await until(pilot, lambda: intents.newest(trained))
+        (wish,) = intents.newest(trained)
+        assert (wish.kind, wish.target) == ("evaluation.open", "eval_77")
+
+
+async def test_an_imported_file_stands_among_the_jobs_and_hostile_names_do_no_harm(
+    trained: Database, open_app: Open, see: See, tmp_path: Path
+) -> None:
+    path = tmp_path / "elsewhere.json"
+    items = [value("r", place, 5.0 if place else 1.0, HOSTILE) for place in range(3)]
+    path.write_text(json.dumps({"object": "list", "name": HOSTILE, "data": items}))
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await choose(pilot, see, "Import an evaluation's file")
+        await see(pilot, "An evaluation's file")
+        pilot.app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(evaluations.others(trained)) == 1)
+        await see(pilot, "Reinforcement jobs")
+        await pilot.press(">")
+        await see(pilot, "evaluation of 3 items, 1 runs")
+        await see(pilot, "[bold red]pwn[/]")
+        shown = "\n".join(_rows(pilot))
+        assert "\x1b" not in shown and "\u202e" not in shown and "\x9b" not in shown
+
+
+async def test_the_lab_shows_which_rewards_an_edited_grader_changes(
+    trained: Database, open_app: Open, see: See, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nsed -i s/5.0/4.0/ "$1"\n')
+    editor.chmod(0o700)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", str(editor))
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await pilot.press("e")
+        await see(pilot, "12 of 24 rewards changed")
+        await see(pilot, "5 → 4")
+        await pilot.press("escape")
+        await see(pilot, "items: step 0")
+
+
+async def test_what_is_no_grader_is_said_and_kept_for_the_next_try(
+    trained: Database, open_app: Open, see: See, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nprintf "def broken(" >> "$1"\n')
+    editor.chmod(0o700)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", str(editor))
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await pilot.press("e")
+        await see(pilot, "without a reward")
+
+
+async def test_a_restart_shows_the_same(trained: Database, open_app: Open, see: See) -> None:
+    shown = []
+    for _ in range(2):
+        async with open_app().run_test(size=(120, 40)) as pilot:
+            await opened(pilot, see)
+            await see(pilot, "clustered by prompt")
+            await see(pilot, "over step 0")
+            await pilot.pause(0.3)
+            # Below the line that counts bytes.
+            shown.append(_rows(pilot)[2:])
+    assert shown[0] == shown[1]
