@@ -95,8 +95,9 @@ def _by_the_token(technique: str, facts: Facts, catalogue: Catalogue, prices: Pr
     if not ends:
         return Expected(None, None, f"no training price is published for {name}", "")
     low, high = min(low for low, _, _ in ends), max(high for _, high, _ in ends)
-    first = ends[0][2]
-    basis = f"{first.tokens:,} tokens of {name} with epochs as auto chooses, over its tiers, hosting aside"
+    first, last = ends[0][2], ends[-1][2]
+    tokens_told = " to ".join(dict.fromkeys(f"{one.tokens:,}" for one in (first, last)))
+    basis = f"{tokens_told} tokens of {name} with epochs as auto chooses, over its tiers, hosting aside"
     return Expected(low, high, basis, f"{first.source}, {first.date}, an example")
 
 
