@@ -41,6 +41,12 @@ def open_face(profile: Profile, environment: Mapping[str, str], theme: str | Non
 
     code, reopen = _open_once(profile, environment, theme)
     while reopen is not None:
+        if reopen.secrets:
+            from cupola.paths import default_paths
+            from cupola.worker.process import stop
+
+            # A worker that runs already was given others, or none.
+            stop(reopen.profile, default_paths(environment))
         session = session_of(Context({**environment, **reopen.secrets}), reopen.profile)
         code, reopen = _open_once(session.profile, session.environment, theme)
     return code

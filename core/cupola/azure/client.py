@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ..errors import CupolaError, ThrottledError, UnreachableError, UsageError
 from ..models import Call
 from ..settings import Profile
-from .credentials import Credential, EntraCredential, KeyCredential
+from .credentials import Credential, EntraCredential, KeyCredential, forgetting
 from .errors import in_words
 from .traffic import Traffic
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 60.0
+"""Of silence."""
+_WHOLE_SECONDS = 600.0
+"""For a whole answer: one that comes byte by byte is never silent, and would never end."""
 _PATIENCE_SECONDS = 5.0
 """A read is not held up longer than this for a Retry-After; the caller decides then."""
 
@@ -42,6 +45,7 @@ class Service:
     read_attempts: int = 2
     sleep: Sleep = asyncio.sleep
     clock: Callable[[], float] = time.time
+    whole_seconds: float = _WHOLE_SECONDS
 
     async def get(self, path: str, parameters: Mapping[str, Any] | None = None) -> bytes:
         """Read something; a read that found nobody or was throttled shortly is tried again.
@@ -83,12 +87,20 @@ class Service:
         import httpx2
 
         options: Any = {"params": dict(parameters or {})}
-        async with self.telling():
-            if method == "GET":
-                response = await self.client.get(path, cast_to=httpx2.Response, options=options)
-            else:
-                response = await self.client.post(path, cast_to=httpx2.Response, body=dict(body or {}), options=options)
-            return response.content
+        try:
+            async with self.telling(), asyncio.timeout(self.whole_seconds):
+                if method == "GET":
+                    response = await self.client.get(path, cast_to=httpx2.Response, options=options)
+                else:
+                    response = await self.client.post(
+                        path, cast_to=httpx2.Response, body=dict(body or {}), options=options
+                    )
+                return response.content
+        except TimeoutError:
+            raise UnreachableError(
+                f"The service's answer did not end within {self.whole_seconds:g} s.",
+                remedy="Check the network and the endpoint; Cupola tries again by itself.",
+            ) from None
 
     @asynccontextmanager
     async def telling(self) -> AsyncIterator[None]:
@@ -132,7 +144,7 @@ async def connect(
         follow_redirects=False,
         # A proxy has no way to this machine's own services.
         trust_env=not profile.is_local,
-        event_hooks={"request": [traffic.sent], "response": [traffic.answered]},
+        event_hooks={"request": [traffic.sent], "response": [traffic.answered, *forgetting(credential)]},
     )
     async with http:
         client = _client(profile, endpoint, credential, http)

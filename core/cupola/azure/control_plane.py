@@ -15,7 +15,7 @@ from ..errors import ServiceError, UnreachableError, UsageError
 from ..models import Call
 from ..settings import Profile
 from .client import Sleep, checked_endpoint
-from .credentials import EntraCredential, find_credential
+from .credentials import EntraCredential, find_credential, forgetting
 from .errors import in_words
 from .traffic import Traffic
 from .wire.reading import Json, mapping, objects, parse, text
@@ -208,14 +208,14 @@ async def open_control_plane(
 
     endpoint = _endpoint(profile)
     traffic = Traffic(on_call, (), clock, largest_answer=_LARGEST_ANSWER)
+    token = "local" if profile.is_local else credential or _entra(profile, endpoint, environment)
     async with httpx2.AsyncClient(
         transport=transport,
         timeout=httpx2.Timeout(_TIMEOUT_SECONDS, connect=_CONNECT_SECONDS),
         follow_redirects=False,
         trust_env=not profile.is_local,
-        event_hooks={"request": [traffic.sent], "response": [traffic.answered]},
+        event_hooks={"request": [traffic.sent], "response": [traffic.answered, *forgetting(token)]},
     ) as http:
-        token = "local" if profile.is_local else credential or _entra(profile, endpoint, environment)
         place = Place(profile.subscription_id, profile.resource_group, profile.account)
         yield ControlPlane(endpoint, place, http, token, traffic, clock, sleep)
 

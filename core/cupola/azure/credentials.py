@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..errors import NotAllowedError, ServiceError
 from ..settings import KEY_NAMES, Profile
 from .keyring_secrets import look, read_secret
 from .sign_in import Chain, chain_for
+
+if TYPE_CHECKING:
+    import httpx2
 
 _REFRESH_BEFORE_SECONDS = 300.0
 _REFRESH_BEFORE_SHARE = 0.2
@@ -63,6 +66,10 @@ class EntraCredential:
                         raise
             return self._token
 
+    def forget(self) -> None:
+        """Drop the token: the service refused it, so this machine's clock or the login has changed."""
+        self._token = ""
+
     async def _refresh(self) -> None:
         asked_at = self.now()
         fetched = await asyncio.to_thread(self._fetch)
@@ -85,6 +92,18 @@ class EntraCredential:
 
 
 Credential = KeyCredential | EntraCredential
+
+
+def forgetting(credential: object) -> list[Callable[[httpx2.Response], Awaitable[None]]]:
+    """What an HTTP client does with answers so that a token that was refused is not sent again."""
+    if not isinstance(credential, EntraCredential):
+        return []
+
+    async def answered(response: httpx2.Response) -> None:
+        if response.status_code == 401:
+            credential.forget()
+
+    return [answered]
 
 
 def find_credential(

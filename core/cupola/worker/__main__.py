@@ -8,6 +8,7 @@ import os
 import sys
 
 from .detach import detached
+from .process import PASSED_ON
 
 
 def main() -> int:
@@ -15,8 +16,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="cupola worker run")
     parser.add_argument("--profile", required=True)
     parser.add_argument("--detach", action="store_true")
-    for name in ("--endpoint", "--route", "--api-version", "--credential"):
-        parser.add_argument(name, default="")
+    for name in PASSED_ON:
+        parser.add_argument(f"--{name.replace('_', '-')}", default="")
     options = parser.parse_args()
     if options.detach and not detached():
         return 0
@@ -33,7 +34,7 @@ def _run(options: argparse.Namespace) -> int:
     # The HTTP client would log every request.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     paths = default_paths()
-    flags = {name: getattr(options, name) for name in ("endpoint", "route", "api_version", "credential")}
+    flags = {name: getattr(options, name) for name in PASSED_ON}
     try:
         # The starter has resolved the profile's name already; one that only the environment describes is in no file.
         environment = {**os.environ, "CUPOLA_PROFILE": options.profile}

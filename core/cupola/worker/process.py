@@ -21,7 +21,20 @@ _LOG_KEPT = 1_000_000
 _LOOK_EVERY = 0.05
 _NAMING_SECONDS = 2.0
 
-_PASSED_ON = ("endpoint", "route", "api_version", "credential")
+PASSED_ON = (
+    "endpoint",
+    "route",
+    "api_version",
+    "project",
+    "credential",
+    "tenant_id",
+    "token_scope",
+    "subscription_id",
+    "resource_group",
+    "account",
+    "region",
+    "arm_endpoint",
+)
 """Given on the worker's command line, so that it talks to what its starter saw."""
 
 
@@ -78,7 +91,7 @@ def start(
         return running
     log = where.log(f"worker-{profile.name}")
     command = [sys.executable, "-m", "cupola.worker", "--detach", "--profile", profile.name]
-    for name in _PASSED_ON:
+    for name in PASSED_ON:
         if getattr(profile, name):
             command += [f"--{name.replace('_', '-')}", getattr(profile, name)]
     said_before = _rotated(log)

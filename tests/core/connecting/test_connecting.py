@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 
 from cupola.azure import deployments
@@ -298,3 +299,25 @@ def test_planted_secrets_are_on_no_disk_in_no_log_in_no_process_list_and_in_no_w
     assert planted_in(machine.home, emulated.key, PLANTED, TYPED) == []
     assert any(machine.home.rglob("*.log")), "there is a log that was searched"
     assert any(machine.home.rglob("store.sqlite3")), "and a store with the calls that `@` shows"
+
+
+async def test_a_token_that_the_service_refuses_is_not_sent_again() -> None:
+    tokens = iter(("first", "second"))
+    sent: list[str] = []
+
+    class Token:
+        def __init__(self) -> None:
+            self.token, self.expires_on = next(tokens), time.time() + 3_600
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request.headers["authorization"])
+        refused = sent[-1] == "Bearer first"
+        return httpx2.Response(401 if refused else 200, json={"error": {"code": "401"}} if refused else {"data": []})
+
+    credential = EntraCredential("s", lambda scope: Token())
+    profile = Profile("p", "https://r.openai.azure.com")
+    async with connect(profile, credential, transport=httpx2.MockTransport(answer)) as service:
+        with pytest.raises(NotAllowedError):
+            await list_models(service)
+        assert await list_models(service) == []
+    assert sent == ["Bearer first", "Bearer second"]
