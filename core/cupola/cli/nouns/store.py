@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
+from pathlib import Path
 
 from ...errors import StoreCorruptError
-from ...store import health
+from ...store import health, jobs
 from ...store.database import Database, good_copy
 from ..context import Context, session_of, store_of
+from ..naming import find
 from ..output import emit_one, when
 
 _TABLES = ("jobs", "events", "points", "checkpoints", "files", "models", "intents", "calls")
@@ -17,6 +20,13 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     """Add the verbs."""
     verbs = parser.add_subparsers(metavar="VERB")
     verbs.add_parser("path", parents=[common], help="where the profile's store lies").set_defaults(run=path)
+    out = verbs.add_parser("export", parents=[common], help="write results, curves, items and decisions into one file")
+    out.add_argument("file", type=Path)
+    out.add_argument("--job", action="append", help="only these jobs, by name or id; may be given more than once")
+    out.set_defaults(run=export)
+    taken = verbs.add_parser("import", parents=[common], help="take such a file in; nothing here is overwritten")
+    taken.add_argument("file", type=Path)
+    taken.set_defaults(run=import_)
     verbs.add_parser("check", parents=[common], help="look for damage and count what is stored").set_defaults(run=check)
 
 
@@ -41,6 +51,40 @@ def check(options: argparse.Namespace, context: Context) -> int:
                 "The store is damaged.", str(verdict), "Restart Cupola: it takes the last good copy."
             )
         emit_one(options, context.out, "cupola.store/1", _contents(database), health.get(database).checked_at)
+    return 0
+
+
+def export(options: argparse.Namespace, context: Context) -> int:
+    """Write what is known into a file for a colleague."""
+    from ...exchange import export_store
+
+    profile = session_of(context, options.profile).profile
+    with store_of(context, profile) as database:
+        wanted = [find(database, name) for name in options.job] if options.job else jobs.newest(database)
+        exported = export_store(database, options.file, list({job.id: job for job in wanted}.values()))
+        row = {"file": str(options.file), **asdict(exported)}
+        emit_one(options, context.out, "cupola.export/1", row, health.get(database).checked_at)
+    return 0
+
+
+def import_(options: argparse.Namespace, context: Context) -> int:
+    """Take a colleague's file in."""
+    from ...exchange import import_store
+
+    profile = session_of(context, options.profile).profile
+    with store_of(context, profile) as database:
+        taken = import_store(database, options.file)
+    row = {
+        "jobs": len(taken.jobs.jobs),
+        "evaluations": len(taken.jobs.evaluations),
+        "jobs_here_already": taken.jobs.known,
+        "benchmarks": len(taken.benchmarks),
+        "runs": sum(len(one.copied.runs) for one in taken.benchmarks),
+        "answers": sum(one.copied.answers for one in taken.benchmarks),
+        "decisions": sum(one.copied.decisions for one in taken.benchmarks),
+    }
+    emit_one(options, context.out, "cupola.import/1", row, None, hidden=("as_of",))
+    context.say(f"What it cost its owner counts in `cupola cost` of profile {profile.name} from now on.")
     return 0
 
 
