@@ -174,7 +174,7 @@ async def test_an_item_shows_tool_calls_as_such_and_what_a_second_grader_said(
 ) -> None:
     call = {"type": "function", "function": {"name": "find_order", "arguments": json.dumps({"order": HOSTILE})}}
     fill(store, {0: [1.0, 5.0], 5: [5.0, 5.0]}, [call])
-    regrades.save_grader(store, SecondGrader("h", "independent", {"type": "string_check"}, None, 0.0))
+    regrades.save_grader(store, SecondGrader("h", "independent", {**GRADER, "name": "independent"}, None, 0.0))
     regrades.save(store, JOB.id, [Regrade("h", "c-5", "c-5-0", 0.25, False, details="only half of it")])
     app = open_app()
     async with app.run_test(size=(120, 40)) as pilot:
