@@ -77,9 +77,12 @@ def test_profiles_tell_where_their_values_come_from(shell: Shell) -> None:
     file.parent.mkdir(parents=True)
     file.write_text('default = "zava"\n[profiles.zava]\nendpoint = "https://zava.openai.azure.com"\n')
     assert {row["name"]: row["default"] for row in shell.json("profile", "list")} == {"demo": False, "zava": True}
-    shown = shell.json("profile", "show")
+    shown = shell.json("profile", "show", "zava")
     assert shown["endpoint"] == "https://zava.openai.azure.com"
     assert "profile zava" in shown["origins"]["endpoint"]
+    unnamed = shell.json("profile", "show")
+    assert (unnamed["name"], unnamed["endpoint"]) == ("127.0.0.1", "http://127.0.0.1:1")
+    assert unnamed["origins"]["endpoint"] == "environment AZURE_OPENAI_ENDPOINT"
 
 
 def test_the_demo_profile_never_points_at_what_the_environment_names(shell: Shell) -> None:
