@@ -121,7 +121,8 @@ async def ask_branch(
         made = branch(database, workflow.id, desk.clock(), at=at, soft=soft, hard=hard, **changes)
         desk.owner.post_message(Show("activity", str(made)))
 
-    cost = f"{_money(takes.low, takes.high)}, if nothing can be taken over. {_limit_words(soft, hard)}".strip()
+    limits = workflow.soft if soft is None else soft, workflow.hard if hard is None else hard
+    cost = f"{_money(takes.low, takes.high)}, less what can be taken over. {_limit_words(*limits)}"
     flags = (*words, *(("--from", at) if at else ()))
     desk.owner.post_message(Ask(actions.branch_action(workflow, changes, told, flags, cost, desk.profile, write)))
 

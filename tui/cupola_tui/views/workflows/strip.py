@@ -12,6 +12,7 @@ from ...lines import Line, Span, cell_width, flowed, line, visible, wrapped
 from ..bench.numbers import dollars
 from ..jobs import bar
 from ..words import duration, duration_range, moment
+from . import numbers
 from .records import Step, WorkflowView
 
 MARKS: Mapping[StageState, tuple[str, str]] = {
@@ -144,12 +145,12 @@ def fact_of(step: Step) -> str:
 
 def _done_fact(name: str, outputs: Mapping[str, Any]) -> str:
     if name == "roles":
-        roles = outputs.get("roles") or {}
+        roles = numbers.table(outputs.get("roles"))
         return f"{_short(roles.get('teacher', ''))} → {_short(roles.get('student', ''))}"
-    if name == "filter" and "kept" in outputs:
-        return f"{outputs['kept']:,} kept"
+    if name == "filter" and (kept := numbers.number(outputs.get("kept"))) is not None:
+        return f"{kept:,.0f} kept"
     if name == "verdict":
-        return str((outputs.get("to_teacher") or {}).get("word", ""))
+        return str(numbers.table(outputs.get("to_teacher")).get("word", ""))
     return {"deploy": "ready", "clean-up": "removed"}.get(name, "")
 
 
@@ -158,8 +159,8 @@ def _counted(stage: Stage) -> str:
 
 
 def _short(name: object) -> str:
-    """The end of a model's name, which tells the family's sizes apart: nano, mini, o3."""
-    text = str(name)
+    """What tells a family's sizes apart: nano, mini, 4.1, o3."""
+    text = str(name).removeprefix("gpt-")
     return text.rpartition("-")[2] if text.rpartition("-")[2].isalpha() else text
 
 
