@@ -72,13 +72,28 @@ class AutoEvals:
         return self.steps.index(step) if step in self.steps else None
 
     @property
-    def outcomes(self) -> tuple[tuple[Outcome, ...], ...]:
+    def outcomes(self) -> OutcomeTable:
         """(steps, items)."""
-        return tuple(tuple(OUTCOMES[code] for code in row) for row in self.codes.tolist())
+        return OutcomeTable(self.codes)
 
     def outcome(self, row: int, column: int) -> Outcome:
         """What became of one item at one step."""
         return OUTCOMES[int(self.codes[row, column])]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutcomeTable:
+    """The codes of all items as outcomes, a step at a time."""
+
+    codes: npt.NDArray[np.uint8]
+
+    def __getitem__(self, row: int) -> tuple[Outcome, ...]:
+        """The outcomes of one step."""
+        return tuple(OUTCOMES[code] for code in self.codes[row].tolist())
+
+    def __len__(self) -> int:
+        """The number of steps."""
+        return len(self.codes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

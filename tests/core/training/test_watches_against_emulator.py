@@ -22,9 +22,10 @@ from cupola.models import Job
 from cupola.settings import Profile
 from cupola.store.database import Database, open_store
 from cupola.training import regrading, stored_evals
-from cupola.training.auto_evals import AutoEvals, summaries
+from cupola.training.auto_evals import AutoEvals
 from cupola.training.grading_room import priced_room
 from cupola.training.reward_watches import Alarm
+from cupola.training.step_changes import compare_steps
 from cupola.training.watches import Level
 from cupola.training.watching import alarms
 from cupola.worker.poll import LOCAL
@@ -85,14 +86,12 @@ def kinds(found: tuple[Alarm, ...]) -> dict[str, Level]:
     return {alarm.kind: alarm.level for alarm in found}
 
 
-async def test_a_healthy_run_learns_beyond_its_interval_or_close_to_it_and_raises_no_alarm(
-    tmp_path: Path, store: Database
-) -> None:
+async def test_a_healthy_run_gains_beyond_its_interval_and_raises_no_alarm(tmp_path: Path, store: Database) -> None:
     job, evals = await trained(
         tmp_path, store, 100, 42, grader(), response_format(), learning_rate_multiplier=2.0
     )  # fmt: skip
-    first, *_, last = summaries(evals)
-    assert first.mean is not None and last.mean is not None and last.mean.value > first.mean.value
+    gain = compare_steps(evals, 0, len(evals.steps) - 1)
+    assert gain is not None and gain.difference.interval.low > 0
     assert alarms(store, job, evals) == ()
 
 
@@ -109,7 +108,8 @@ async def test_a_learning_rate_of_forty_is_seen_in_the_rewards_and_said(tmp_path
 async def test_a_grader_that_pays_for_length_is_caught_and_an_honest_one_disagrees_on_the_stored_answers(
     tmp_path: Path, store: Database
 ) -> None:
-    job, evals = await trained(tmp_path, store, 40, 42, PAYS_FOR_LENGTH, None, learning_rate_multiplier=2.0)
+    settings: dict[str, float | str] = {"learning_rate_multiplier": 2.0, "n_epochs": 2, "eval_interval": 25}
+    job, evals = await trained(tmp_path, store, 100, 42, PAYS_FOR_LENGTH, None, **settings)
     assert kinds(alarms(store, job, evals))["length"] is Level.BAD
     use = GraderUse(grader())
     todo = regrading.to_regrade(store, evals, use)
@@ -119,5 +119,6 @@ async def test_a_grader_that_pays_for_length_is_caught_and_an_honest_one_disagre
         assert await regrading.regrade(room, store, job.id, use, todo) is None
     (series,) = regrading.second_series(store, job.id, evals)
     assert series.grader.name == "countdown" and series.shares == (1.0,) * len(evals.steps)
-    assert regrading.to_regrade(store, evals, use) == []
-    assert series.means[0] is not None and 3.0 < series.means[0].value < 5.0
+    first, last = series.means[0], series.means[-1]
+    assert first is not None and last is not None and last.interval.high < first.interval.low
+    assert kinds(alarms(store, job, evals))["disagreement"] is Level.BAD
