@@ -11,6 +11,9 @@ from ...errors import ServiceError
 Json = dict[str, Any]
 """A JSON object as it came."""
 
+LARGEST_JSON = 64 * 2**20
+"""Bytes; JSON may take twenty times its size once it is read."""
+
 _LARGEST_INTEGER = 2**63 - 1
 """What the store can hold."""
 
@@ -21,6 +24,8 @@ def parse(content: bytes) -> Json:
     Raises:
         ServiceError: the answer is something else.
     """
+    if len(content) > LARGEST_JSON:
+        raise not_understood(f"It is JSON of {len(content):,} bytes.", content)
     try:
         value = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -56,8 +61,9 @@ def text(value: object) -> str | None:
 
 
 def identifier(value: Json) -> str | None:
-    """An object's id, or None if it has none."""
-    return text(value.get("id")) or None
+    """An object's id, or None if it has none; one with a line feed or another control character is none."""
+    found = text(value.get("id"))
+    return found if found and found.isprintable() else None
 
 
 def number(value: object) -> float | None:
