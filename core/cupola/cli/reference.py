@@ -46,6 +46,8 @@ def _described(parser: argparse.ArgumentParser, shared: set[str]) -> Iterator[st
     if verbs is None:
         yield from _command(parser, "", shared)
         return
+    if any(_is_own(action, shared) and action.option_strings for action in parser._actions):
+        yield from _command(parser, "", shared)
     about = {choice.dest: choice.help or "" for choice in verbs._choices_actions}
     for verb, verb_parser in verbs.choices.items():
         yield f"### {verb_parser.prog}"
@@ -54,7 +56,7 @@ def _described(parser: argparse.ArgumentParser, shared: set[str]) -> Iterator[st
 
 
 def _command(parser: argparse.ArgumentParser, about: str, shared: set[str]) -> Iterator[str]:
-    own = [a for a in parser._actions if a.dest not in (*shared, "help") and a.help != argparse.SUPPRESS]
+    own = [action for action in parser._actions if _is_own(action, shared)]
     if about:
         yield f"{about[:1].upper()}{about[1:]}."
         yield ""
@@ -67,11 +69,18 @@ def _command(parser: argparse.ArgumentParser, about: str, shared: set[str]) -> I
         yield ""
 
 
+def _is_own(action: argparse.Action, shared: set[str]) -> bool:
+    """Whether an argument is told under its command: not a common one, not hidden, not the choice of a verb."""
+    if isinstance(action, argparse._SubParsersAction):
+        return False
+    return action.dest not in (*shared, "help") and action.help != argparse.SUPPRESS
+
+
 def _flags(actions: list[argparse.Action]) -> Iterator[str]:
     yield "| argument | |"
     yield "|---|---|"
     for action in actions:
-        told = (action.help or "") % vars(action) if action.help and "%(" in action.help else action.help or ""
+        told = (action.help or "") % vars(action)
         choices = f"one of {', '.join(map(str, action.choices))}" if action.choices is not None else ""
         need = "required" if action.required and action.option_strings else ""
         said = "; ".join(part for part in (told, choices, need) if part)
