@@ -92,7 +92,8 @@ def _fact_lines(facts: Sequence[Mapping[str, Any]], width: int) -> list[Line]:
         out += [(*line("    "), *more) for more in rest]
         for name, ink in (("why", "muted"), ("remedy", "key")):
             if fact.get(name):
-                out += wrapped(str(fact[name]), width, ink, "      ")
+                more_words = wrapped(str(fact[name]), max(20, width - 6), ink)
+                out += [(*line("      "), *words) for words in more_words]
     return out
 
 
