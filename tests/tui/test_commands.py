@@ -18,8 +18,10 @@ from cupola_tui.panes.benchmarks.item import Answers
 from cupola_tui.panes.benchmarks.items import Items
 from cupola_tui.panes.benchmarks.leaderboard import Leaderboard
 from cupola_tui.panes.benchmarks.pane import BenchmarksPane
+from cupola_tui.panes.checkpoints.lab import LabScreen
 from cupola_tui.panes.checkpoints.pane import CheckpointsPane
 from cupola_tui.panes.checkpoints.tables import FlipTable
+from cupola_tui.panes.checkpoints.watches import AlarmLines
 from cupola_tui.panes.datasets.pane import DatasetsPane
 from cupola_tui.panes.datasets.shape import Shape
 from cupola_tui.panes.deployments.pane import DeploymentsPane
@@ -62,6 +64,8 @@ HOLDERS: tuple[type[DOMNode], ...] = (
     StageStrip,
     Told,
     LabellingScreen,
+    AlarmLines,
+    LabScreen,
     GuideScreen,
     BenchmarkForm,
     RunsScreen,
