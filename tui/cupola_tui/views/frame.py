@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from cupola.models import Health
+from cupola.outages import in_short
 from cupola.settings import Profile
 
 from ..commands import SCOPE_TITLES, Command, Scope
-from ..lines import Line, cell_width, joined, line, spread
+from ..lines import Line, cell_width, joined, line, spread, visible
 from .words import byte_rate, clock
 
 LIVE_SECONDS = 90.0
@@ -89,22 +90,25 @@ def _slowness(state: FrameState) -> Line:
 
 
 def freshness(state: FrameState, now: float, zone: tzinfo | None = None) -> Line:
-    """`live`, or the time of which what is shown dates, and why."""
+    """`live`, or why it is not and the time of which what is shown dates."""
     if state.frozen_at is not None:
         return line((f"frozen at {clock(state.frozen_at, zone)}", "warn"))
     if state.trouble:
         return line((state.trouble, "bad"))
-    checked = state.health.checked_at
+    checked, problem = state.health.checked_at, state.health.problem
+    if state.offline:
+        return line((f"offline, as of {_stamp(checked, now, zone)}" if checked else "offline", "warn"))
     if checked is None and not state.profile.endpoint:
         return line(("not connected", "warn"))
-    if not state.worker and state.health.problem is None:
+    if not state.worker and problem is None:
         return line((f"no worker, as of {_stamp(checked, now, zone)}" if checked else "no worker", "warn"))
     if checked is None:
-        return line(("no answer yet" if state.health.problem is None else "service out of reach", "warn"))
-    if now - checked <= LIVE_SECONDS and state.health.problem is None:
+        return line(("no answer yet" if problem is None else visible(in_short(problem)), "warn"))
+    if problem is None and abs(now - checked) <= LIVE_SECONDS:
         return line(("live", "good"))
-    words = "out of reach, " if state.health.problem is not None else ""
-    return line((f"{words}as of {_stamp(checked, now, zone)}", "warn"))
+    # A clock that was set back would make old facts look fresh.
+    cause = visible(in_short(problem)) if problem is not None else "clock set back" if checked > now else ""
+    return line((f"{cause}, as of {_stamp(checked, now, zone)}".removeprefix(", "), "warn"))
 
 
 def _stamp(at: float, now: float, zone: tzinfo | None) -> str:
