@@ -68,7 +68,7 @@ def test_a_managed_identity_tests_everything_good(machine: Machine, emulated: Em
     assert set(facts) == {"token", "data plane", "clock", "models", "control plane", "region", "role", "quota"}
     assert facts["token"][0]["details"]["source"] == "managed-identity"
     assert facts["role"][0]["details"]["rights"] == {"train": True, "deploy": True}
-    assert "gpt-4.1-nano-2025-04-14" in facts["models"][0]["details"]["tunable"]
+    assert "gpt-4o-2024-08-06" in facts["models"][0]["details"]["tunable"]
 
 
 def test_a_missing_role_a_wrong_clock_and_a_wrong_audience_are_told_with_remedies(
