@@ -18,6 +18,7 @@ from cupola.store import benchmarks, checkpoints, decisions, deployments, evalua
 from cupola.store.database import Database
 from cupola.store.regrades import Regrade, SecondGrader
 from cupola_tui.app import CupolaApp
+from cupola_tui.panes.checkpoints.pane import CheckpointsPane
 
 NOW = 1_800_000_000
 PYTHON = "def grade(sample, item):\n    return 5.0 if sample['output_text'] == item['target'] else 1.0\n"
@@ -335,3 +336,19 @@ async def test_a_restart_shows_the_same(trained: Database, open_app: Open, see: 
             # Below the line that counts bytes.
             shown.append(_rows(pilot)[2:])
     assert shown[0] == shown[1]
+
+
+async def test_one_goes_to_an_evaluation_by_its_key(trained: Database, open_app: Open, see: See) -> None:
+    evaluations.save(trained, Evaluation("eval-9", "eval-9", "elsewhere", NOW, "id"))
+    evaluations.save_runs(trained, "eval-9", [EvaluationRun("r9", "eval-9", "any name", None, "completed", NOW, 1)])
+    item = wire.item(value("r9", 0, 5.0, "t0"), "r9", 0)
+    assert item is not None
+    evaluations.save_items(trained, "eval-9", "r9", [item], whole=True)
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        pane = pilot.app.screen.query_one(CheckpointsPane)
+        watched = pane.watchable()
+        assert watched is not None and watched.target == JOB.id
+        pane.show_thing("eval-9")
+        await see(pilot, "elsewhere · evaluation of 1 items, 1 runs")
+        assert pane.watchable() is None

@@ -11,8 +11,9 @@ from textual.app import ComposeResult
 
 from cupola.models import Job
 from cupola.settings import Profile
+from cupola.store.watches import Subject
 
-from ...checkpoint_facts import CheckpointFacts
+from ...checkpoint_facts import EVALUATION, CheckpointFacts
 from ...commands import Scope, bindings
 from ...messages import Ask, Copy, Read, Say
 from ...views.actions import Action, job_command
@@ -21,6 +22,7 @@ from ...widgets.chart import SMOOTHINGS
 from ...widgets.table import KeyedRows, Table
 from ..benchmarks.item import Answers
 from ..datasets.typed import TypedLine
+from ..pane import Watchable
 from . import plots
 from .following import EvalsPane
 from .reading import read_course, read_item
@@ -68,6 +70,18 @@ class CheckpointsPane(EvalsPane):
     def actions(self) -> list[Action]:
         """What may be done with the checkpoint under the cursor, and with the job."""
         return actions.menu(self._view, self._pair()[1], self._profile)
+
+    def watchable(self) -> Watchable | None:
+        """The job."""
+        view = self._view
+        if view is None or view.job.method == EVALUATION:
+            return None
+        return Watchable(Subject.JOB, view.job.id, view.job.name)
+
+    def show_thing(self, key: str) -> None:
+        """Go to a job or an evaluation."""
+        if key != self._job_id and any(job.id == key for job in self._jobs()):
+            self._turn_to(key)
 
     def perform(self, action: Action) -> bool:
         """Ask what has to be asked first; the card that follows comes back here as another action."""
