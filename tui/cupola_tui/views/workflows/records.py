@@ -63,7 +63,8 @@ class WorkflowView:
         unsettled = next((step for step in self.steps if not step.state.settled), None)
         verdict = self.step("verdict")
         done = verdict is not None and verdict.state is StageState.DONE
-        if verdict is not None and done and (unsettled is None or unsettled.state is not StageState.RUNNING):
+        resting = unsettled is None or unsettled.state in (StageState.PENDING, StageState.WAITING)
+        if verdict is not None and done and resting:
             # What is left then is an offer to clean up; the verdict is what a person came for.
             return verdict
         return unsettled or self.steps[-1]

@@ -166,13 +166,12 @@ def _short(name: object) -> str:
 
 def _rooms(view: WorkflowView, width: int) -> list[int]:
     """The cells of each step, its gap included."""
-    rooms: list[int] = []
-    for most, gap in _ROOMS:
-        facts = [min(cell_width(line(fact_of(step))), most) for step in view.steps]
-        rooms = [max(len(step.title), fact) + 2 + gap for step, fact in zip(view.steps, facts, strict=True)]
-        if sum(rooms) <= width:
-            break
-    return rooms
+    lengths = [cell_width(line(fact_of(step))) for step in view.steps]
+    found = [
+        [max(len(step.title), min(fact, most)) + 2 + gap for step, fact in zip(view.steps, lengths, strict=True)]
+        for most, gap in _ROOMS
+    ]
+    return next((rooms for rooms in found if sum(rooms) <= width), found[0])
 
 
 def _head(step: Step, chosen: bool, focused: bool, room: int) -> Line:

@@ -185,7 +185,8 @@ def _rest(told: Mapping[str, Any], width: int) -> list[Line]:
     sentences: Sequence[Any] = numbers.items(told.get("sentences"))
     for sentence in sentences[1:]:
         text = str(sentence)
-        if not text.startswith(said) and not _is_payback(text):
+        shown = text.startswith(said) or _is_payback(text) or "of the gap to the teacher is recovered" in text
+        if not shown:
             out += wrapped(f"· {text}", width, "muted", "  ")
     paid = str(numbers.table(told.get("paid")).get("words", ""))
     return [*out, *wrapped(f"· Paid for it: {paid}", width, "muted", "  ")] if paid else out
