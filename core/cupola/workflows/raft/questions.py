@@ -78,9 +78,10 @@ async def go(world: World, scene: Scene, stage: Stage) -> Stage:
     kept = await asyncio.to_thread(_apart, found, folder, definition.near, fates)
     tested = sum(one.test for one in kept)
     if tested < FEWEST_TESTED or len(kept) - tested < FEWEST_TESTED:
+        lost = ", ".join(f"{count} {fate}" for fate, count in fates.items() if count)
         raise CupolaError(
             f"{len(kept)} questions are left, {tested} of them for the test.",
-            f"Of {fates.total() + len(kept)}: {', '.join(f'{n} {fate}' for fate, n in fates.items()) or 'all kept'}.",
+            f"Of {fates.total() + len(kept)}: {lost or 'all kept'}.",
             "Give more documents or more questions a chunk, or another teacher.",
         )
     path = files.write(folder / "questions.jsonl", map(_row, kept))
