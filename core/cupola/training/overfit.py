@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..statistics.quantiles import student_quantile
-from .watches import OVERFIT_RATIOS, Level, Series, Slope, slope
+from .watches import EMPTY, OVERFIT_RATIOS, Level, Series, Slope, finite, slope
 
 _WINDOW = 12
 """At most so many of the last measurements make the ratio."""
@@ -62,7 +62,7 @@ def overfit(series: Mapping[str, Series]) -> Overfit:
     Validation is said to rise only where its slope's interval lies above 0, and the losses to part only where the
     ratio's interval lies above a threshold: a word with less behind it is no alarm.
     """
-    train_steps, train = _finite(series.get("train_loss"))
+    train_steps, train = finite(series.get("train_loss", EMPTY))
     steps, valid = _validation(series)
     plateau = _plateau(series)
     if len(train) < _FEWEST or len(valid) < _FEWEST:
@@ -131,7 +131,7 @@ def _error(values: npt.NDArray[np.float64]) -> float:
 
 def _plateau(series: Mapping[str, Series]) -> Plateau | None:
     for metric in ("full_valid_mean_token_accuracy", "valid_mean_token_accuracy", "train_mean_token_accuracy"):
-        steps, values = _finite(series.get(metric))
+        steps, values = finite(series.get(metric, EMPTY))
         half = len(values) // 2
         trend = slope(steps[half:], values[half:])
         if trend is None:
@@ -144,12 +144,5 @@ def _plateau(series: Mapping[str, Series]) -> Plateau | None:
 
 def _validation(series: Mapping[str, Series]) -> Series:
     """The validation loss that says most: over all rows where it was measured often enough, else over samples."""
-    whole = _finite(series.get("full_valid_loss"))
-    return whole if len(whole[1]) >= _FEWEST * 2 else _finite(series.get("valid_loss"))
-
-
-def _finite(points: Series | None) -> Series:
-    if points is None:
-        return np.empty(0, np.int64), np.empty(0, np.float64)
-    keep = np.isfinite(points[1])
-    return points[0][keep], points[1][keep]
+    whole = finite(series.get("full_valid_loss", EMPTY))
+    return whole if len(whole[1]) >= _FEWEST * 2 else finite(series.get("valid_loss", EMPTY))

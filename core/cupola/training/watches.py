@@ -9,8 +9,6 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from ..models import Job
-
 Series = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 
 OVERFIT_RATIOS = (1.2, 1.5)
@@ -50,14 +48,6 @@ class Slope:
         return "still falling" if self.high < 0 else "rising" if self.low > 0 else "no clear trend"
 
 
-def verdict(job: Job, series: Mapping[str, Series]) -> Verdict:
-    """Judge a job by its curves; `series` maps metric names to (steps, values)."""
-    finite = {name: _finite(points) for name, points in series.items()}
-    if job.method == "reinforcement":
-        return _of_rewards(finite)
-    return _of_losses(finite)
-
-
 def slope(steps: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> Slope | None:
     """Least-squares slope a step with plus and minus two standard errors; None below six points.
 
@@ -73,8 +63,9 @@ def slope(steps: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> Slop
     return Slope(estimate - 2 * error, estimate, estimate + 2 * error)
 
 
-def _of_losses(series: Mapping[str, Series]) -> Verdict:
-    train_steps, train = series.get("train_loss", _EMPTY)
+def of_training_loss(series: Mapping[str, Series]) -> Verdict:
+    """Judge the training loss alone: too early, growing, or a trend that says nothing of overfitting."""
+    train_steps, train = finite(series.get("train_loss", EMPTY))
     if len(train) < _FEWEST_POINTS:
         return Verdict(Level.EARLY, "too early to say")
     recent = float(train[-max(3, len(train) // 10) :].mean())
@@ -83,10 +74,6 @@ def _of_losses(series: Mapping[str, Series]) -> Verdict:
         return Verdict(
             Level.BAD, f"training loss grew from {first:.3g} to {recent:.3g}: the learning rate may be too high"
         )
-    for name in ("full_valid_loss", "valid_loss"):
-        steps, valid = series.get(name, _EMPTY)
-        if len(valid):
-            return _of_valid_loss(steps, valid, train_steps, train)
     trend = slope(train_steps[len(train) // 2 :], train[len(train) // 2 :])
     word = trend.word if trend else "too few points for a trend"
     return Verdict(
@@ -94,36 +81,12 @@ def _of_losses(series: Mapping[str, Series]) -> Verdict:
     )
 
 
-def _of_valid_loss(
-    steps: npt.NDArray[np.int64],
-    valid: npt.NDArray[np.float64],
-    train_steps: npt.NDArray[np.int64],
-    train: npt.NDArray[np.float64],
-) -> Verdict:
-    width = max(1, min(5, len(valid) // 4))
-    level = float(valid[-width:].mean())
-    near = train[(train_steps > steps[-1] - max(10, len(train) // 10)) & (train_steps <= steps[-1])]
-    base = float(near.mean()) if len(near) else float(train[-1])
-    ratio = level / base if base > 0 else float("inf")
-    half = len(valid) // 2
-    trend = slope(steps[half:], valid[half:])
-    lowest = int(valid.argmin())
-    words = f"valid/train {ratio:.2f}" + (f", {trend.word}" if trend else "")
-    if trend and trend.low > 0 and level > 1.05 * float(valid.min()):
-        return Verdict(
-            Level.BAD, f"overfitting: {words}; validation loss was lowest ({valid[lowest]:.3g}) at step {steps[lowest]}"
-        )
-    if ratio >= OVERFIT_RATIOS[1]:
-        return Verdict(Level.WATCH, f"train and validation part: {words}")
-    if ratio >= OVERFIT_RATIOS[0]:
-        return Verdict(Level.WATCH, f"beginning to part: {words}")
-    return Verdict(Level.HEALTHY, f"healthy: {words}")
-
-
-def _of_rewards(series: Mapping[str, Series]) -> Verdict:
-    steps, valid = series.get("full_valid_mean_reward", _EMPTY)
-    train_steps, train = series.get("train_mean_reward", _EMPTY)
-    unanswered = series.get("mean_unresponsive_rewards", _EMPTY)[1]
+def of_rewards(series: Mapping[str, Series]) -> Verdict:
+    """Judge the rewards of a reinforcement job."""
+    series = {name: finite(points) for name, points in series.items()}
+    steps, valid = series.get("full_valid_mean_reward", EMPTY)
+    train_steps, train = series.get("train_mean_reward", EMPTY)
+    unanswered = series.get("mean_unresponsive_rewards", EMPTY)[1]
     if len(unanswered) and unanswered[-3:].mean() > 0.2:
         share = unanswered[-3:].mean()
         return Verdict(Level.BAD, f"{share:.0%} of answers got no reward: look at the grader before going on")
@@ -149,10 +112,11 @@ def _trend_word(steps: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -
     return "rising" if line.low > 0 else "falling" if line.high < 0 else "no clear trend"
 
 
-_EMPTY: Series = (np.empty(0, np.int64), np.empty(0, np.float64))
+EMPTY: Series = (np.empty(0, np.int64), np.empty(0, np.float64))
 
 
-def _finite(points: Series) -> Series:
+def finite(points: Series) -> Series:
+    """The points whose value is a number."""
     steps, values = points
     keep = np.isfinite(values)
     return steps[keep], values[keep]

@@ -9,6 +9,9 @@ import pytest
 
 from cupola.cli.job_spec import JobSpec, fingerprint, read_spec
 from cupola.errors import UsageError
+from cupola.models import Job
+from cupola.store import jobs
+from cupola.store.database import Database
 
 from ..worker.cloud import Cloud
 from .conftest import Shell
@@ -59,7 +62,10 @@ def cloud() -> Service:
 @pytest.fixture
 def train(tmp_path: Path) -> Path:
     path = tmp_path / "train.jsonl"
-    path.write_text('{"messages": []}\n\n{"messages": []}\n')
+    rows = [
+        [{"role": "user", "content": f"When is {n}?"}, {"role": "assistant", "content": f"At {n}."}] for n in range(12)
+    ]
+    path.write_text("\n\n".join(json.dumps({"messages": messages}) for messages in rows) + "\n")
     return path
 
 
@@ -77,7 +83,7 @@ def test_a_job_file_of_azd_is_taken_as_it_is(shell: Shell, cloud: Service, train
         "seed": 42,
         "trainingType": "globalStandard",
         "integrations": [{"type": "wandb", "wandb": {"project": "p"}}],
-        "metadata": {"project": "zava", "cupola_rows": "2"},
+        "metadata": {"project": "zava", "cupola_rows": "12"},
         "method": {
             "type": "supervised",
             "supervised": {"hyperparameters": {"n_epochs": 3, "batch_size": "auto", "learning_rate_multiplier": 0.5}},
@@ -152,3 +158,30 @@ def test_the_fingerprint_follows_the_content_and_not_the_name_of_a_file(train: P
     copy.write_bytes(b"{}\n")
     assert fingerprint(JobSpec("m", train)) != fingerprint(JobSpec("m", copy))
     assert fingerprint(JobSpec("m", train), again=True) != fingerprint(JobSpec("m", train), again=True)
+
+
+def test_a_file_that_would_be_refused_is_not_sent_and_a_good_one_is_priced(
+    shell: Shell, cloud: Service, train: Path
+) -> None:
+    words = ("job", "submit", "--model", "gpt-4.1", "--training-file", str(train), "--n-epochs", "2")
+    assert shell.run(*words, "--training-type", "globalStandard", answers="y\n") == 0
+    assert "12 rows: 11 x Blank lines" in shell.err
+    assert "cost: under $0.01" in shell.err and "x 2 epochs" in shell.err
+    train.write_text('{"messages": []}\n')
+    assert shell.run(*words, "-y") == 2
+    assert "would be refused" in shell.err
+    assert len(cloud.bodies) == 1
+    assert shell.run(*words, "--unchecked", "-y") == 0
+    assert len(cloud.bodies) == 2
+
+
+def test_a_job_goes_on_from_what_an_earlier_one_made(
+    shell: Shell, cloud: Service, store: Database, train: Path
+) -> None:
+    jobs.save(store, [Job("ftjob-a", "m", "supervised", "succeeded", 0, suffix="cora", fine_tuned_model="m.ft-a")])
+    words = ("job", "submit", "--from", "cora", "--training-file", str(train), "-y")
+    assert shell.run(*words) == 0, shell.err
+    assert cloud.bodies[0]["model"] == "m.ft-a"
+    assert shell.run(*words, "--model", "m") == 2
+    assert shell.run("job", "clone", "cora") == 0, shell.err
+    assert "model: m" in shell.out

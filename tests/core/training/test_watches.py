@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cupola.explanations import explain as explain_message
-from cupola.models import Event, Job
+from cupola.models import Checkpoint, Event, Job
 from cupola.training.failures import explain
-from cupola.training.watches import Level, Series, verdict
+from cupola.training.judgement import verdict
+from cupola.training.watches import Level, Series
 
 SFT = Job("ftjob-1", "gpt-4.1-nano", "supervised", "running", 0)
 RFT = Job("ftjob-2", "o4-mini", "reinforcement", "running", 0)
@@ -26,14 +29,26 @@ def noise(count: int) -> np.ndarray:
 def test_falling_losses_that_stay_together_are_healthy() -> None:
     falling = 2 * np.exp(-np.arange(100) / 40) + 0.3
     found = verdict(SFT, {"train_loss": series(falling + noise(100)), "valid_loss": series(falling[::5] * 1.05, 5)})
-    assert found.level is Level.HEALTHY and "still falling" in found.sentence
+    assert found.level is Level.HEALTHY and "still falls" in found.sentence
 
 
 def test_a_validation_loss_that_turns_up_is_overfitting_and_names_its_lowest_step() -> None:
     train = series(2 * np.exp(-np.arange(100) / 20))
     valid = np.concatenate([np.linspace(2, 0.8, 8), np.linspace(0.8, 1.6, 12)])
     found = verdict(SFT, {"train_loss": train, "valid_loss": series(valid, 5)})
-    assert found.level is Level.BAD and "lowest (0.8) at step 40" in found.sentence
+    assert found.level is Level.BAD and "lowest at step 40" in found.sentence
+
+
+def test_an_ended_job_is_told_which_epoch_to_keep_and_whether_the_service_holds_it() -> None:
+    losses = {"train_loss": series(np.linspace(2, 0.5, 60)), "full_valid_loss": series([1.0, 0.8, 0.9, 1.1, 1.2], 12)}
+    saved = [
+        (Checkpoint(f"c-{step}", SFT.id, step, step, "m", {"full_valid_loss": float(loss)}), step >= 36)
+        for step, loss in zip(*losses["full_valid_loss"], strict=True)
+    ]
+    ended = replace(SFT, status="succeeded")
+    assert "Keep step 24" in verdict(ended, losses, saved).sentence
+    assert "step 36 is the best still held" in verdict(ended, losses, saved).sentence
+    assert "Keep step 24: " not in verdict(SFT, losses, saved).sentence
 
 
 def test_a_loss_that_grows_points_at_the_learning_rate() -> None:

@@ -46,7 +46,7 @@ def submit(options: argparse.Namespace, context: Context) -> int:
     """Submit a job, after its files; the same wish twice is met once."""
     from ..job_spec import checked, fingerprint
 
-    spec = checked(_spec(options))
+    spec = checked(_spec(options, _model(options, context)))
     nonce = fingerprint(spec, options.again)
     if options.dry_run:
         body = _preview(spec, nonce)
@@ -58,10 +58,8 @@ def submit(options: argparse.Namespace, context: Context) -> int:
     if options.offline:
         raise UsageError("A job cannot be submitted offline.")
     session = session_of(context, options.profile)
-    if spec.method == "reinforcement" and not options.unchecked:
-        from .preflight import looked_over
-
-        looked_over(spec, session, context, options.dry_rows, options.yes, options.base)
+    if not options.unchecked:
+        _look_over(spec, session, context, options)
     where = clean(session.profile.endpoint or "no endpoint")
     context.confirm(f"Submit a {spec.method} job on {clean(spec.model)} to {where}? Training is billed.", options.yes)
     job, new = _sent(session, context, spec, nonce)
@@ -70,6 +68,27 @@ def submit(options: argparse.Namespace, context: Context) -> int:
     row = {"name": job.name, "id": job.id, "status": job.status, "method": job.method, "model": job.model, "new": new}
     emit_one(options, context.out, "cupola.job/1", row, job.as_of, hidden=("as_of",))
     return 0
+
+
+def _look_over(spec: JobSpec, session: Session, context: Context, options: argparse.Namespace) -> None:
+    from . import preflight, supervised_look
+
+    if spec.method == "reinforcement":
+        preflight.looked_over(spec, session, context, options.dry_rows, options.yes, options.base)
+    else:
+        supervised_look.looked_over(spec, context)
+
+
+def _model(options: argparse.Namespace, context: Context) -> str | None:
+    """The model named, or the one that an earlier job made."""
+    if options.from_ is None:
+        return str(options.model) if options.model else None
+    if options.model:
+        raise UsageError("--model and --from both name a model.", remedy="Give one of them.")
+    from .cloning import model_from
+
+    with store_of(context, session_of(context, options.profile).profile) as database:
+        return model_from(database, options.from_)
 
 
 def _sent(session: Session, context: Context, spec: JobSpec, nonce: str) -> tuple[Job, bool]:
@@ -83,7 +102,7 @@ def _sent(session: Session, context: Context, spec: JobSpec, nonce: str) -> tupl
         return asyncio.run(send())
 
 
-def _spec(options: argparse.Namespace) -> JobSpec:
+def _spec(options: argparse.Namespace, model: str | None) -> JobSpec:
     from ...training.job_budget import BUDGET_KEY
     from ..job_spec import JobSpec, file_reference, overlaid, read_json, read_spec
 
@@ -93,7 +112,7 @@ def _spec(options: argparse.Namespace) -> JobSpec:
         spec = overlaid(spec, metadata={**spec.metadata, BUDGET_KEY: f"{options.max_cost:g}"})
     return overlaid(
         spec,
-        model=options.model,
+        model=model,
         training=file_reference(options.training_file) if options.training_file else None,
         validation=file_reference(options.validation_file) if options.validation_file else None,
         method=options.method,

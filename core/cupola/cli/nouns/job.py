@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..job_commands import preflight, reading, steering, submitting
+from ..job_commands import cloning, preflight, reading, steering, submitting
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -29,6 +29,7 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
         steer.add_argument("-y", "--yes", action="store_true", help="do not ask")
         steer.add_argument("--timeout", type=float, default=60.0, help="seconds to wait for the answer")
         steer.set_defaults(run=steering.steer, action=action)
+    cloning.add_clone(_of_job(verbs, common, "clone", "write it as a YAML file to submit again"))
     _add_submit(verbs.add_parser("submit", parents=[common], help="submit a job from flags or a YAML file"))
 
 
@@ -44,6 +45,9 @@ def _add_submit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("spec", nargs="?", type=Path, help="a YAML job file, as azd takes it; flags override it")
     parser.add_argument("-f", "--file", type=Path, help="the same")
     parser.add_argument("--model")
+    parser.add_argument(
+        "--from", dest="from_", metavar="JOB[@STEP]", help="go on from the model or a checkpoint that a job made"
+    )
     parser.add_argument("--training-file", help="a path or a file id")
     parser.add_argument("--validation-file", help="a path or a file id")
     parser.add_argument("--method", choices=("supervised", "dpo", "reinforcement"))

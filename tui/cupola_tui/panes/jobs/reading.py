@@ -75,7 +75,7 @@ def read_curves(facts: Facts, job: Job, now: float) -> JobView:
     from dataclasses import replace
 
     from cupola.training.curves import charts
-    from cupola.training.watches import verdict
+    from cupola.training.judgement import verdict
 
     from ...widgets.chart import Plot, Series
 
@@ -91,7 +91,7 @@ def read_curves(facts: Facts, job: Job, now: float) -> JobView:
         )
         for spec in charts(job.method, metrics)
     ]
-    judged = verdict(job, series) if metrics else None
+    judged = verdict(job, series, facts.checkpoints(job.id)) if metrics else None
     return replace(read_texts(facts, job, now), left=pace.left, verdict=judged, plots=plots)
 
 
