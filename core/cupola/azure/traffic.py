@@ -19,6 +19,7 @@ LARGEST_ANSWER = 512 * 2**20
 """Bytes; the largest file that the service takes."""
 
 _BODY_KEPT = 20_000
+_ID_KEPT = 200
 _STARTED = "cupola.started"
 
 
@@ -66,7 +67,7 @@ class Traffic:
                 milliseconds=(time.perf_counter() - started) * 1_000,
                 body=self._body(request),
                 cli=equal_command(request.method, request.url.path),
-                request_id=_request_id(response) if response else None,
+                request_id=_request_id(response, self.secrets) if response else None,
             )
         )
 
@@ -79,5 +80,6 @@ class Traffic:
         return masked_body(request.content, self.secrets)[:_BODY_KEPT]
 
 
-def _request_id(response: httpx2.Response) -> str | None:
-    return response.headers.get("apim-request-id") or response.headers.get("x-request-id")
+def _request_id(response: httpx2.Response, secrets: tuple[str, ...]) -> str | None:
+    told = response.headers.get("apim-request-id") or response.headers.get("x-request-id")
+    return without_secrets(told, secrets)[:_ID_KEPT] if told else None
