@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -236,3 +238,26 @@ def test_zavas_questions_are_proved_by_the_handbook_and_asked_once(tmp_path: Pat
         assert len([chunk for chunk in chunks if stands_in(row["quote"], chunk.shown)]) == 1
         assert all(fact.casefold() in row["answer"].casefold() for fact in row["facts"])
     assert {row["quote"] for row in rows if row["split"] == "test"} == {row["quote"] for row in rows}
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["oil", "oak", "hinge", "wall", "paint"]), max_size=8), min_size=1, max_size=6),
+    st.lists(st.sampled_from(["oil", "oak", "hinge", "wall", "paint", "other"]), min_size=1, max_size=4),
+)
+def test_texts_are_ranked_by_the_published_formula(texts: list[list[str]], question: list[str]) -> None:
+    mean = max(sum(map(len, texts)) / len(texts), 1.0)
+
+    def score(text: list[str]) -> float:
+        total = 0.0
+        for word in set(question):
+            holders = sum(word in other for other in texts)
+            weight = math.log(1 + (len(texts) - holders + 0.5) / (holders + 0.5))
+            often = text.count(word)
+            total += weight * often * 2.2 / (often + 1.2 * (0.25 + 0.75 * len(text) / mean)) if often else 0.0
+        return total
+
+    order = Index([" ".join(text) for text in texts]).nearest(" ".join(question))
+
+    scores = [score(texts[place]) for place in order]
+    assert all(first >= second - 1e-9 for first, second in itertools.pairwise(scores))
+    assert sorted(order) == list(range(len(texts)))

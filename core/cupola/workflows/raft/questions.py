@@ -152,7 +152,8 @@ def _own(
         answer, quote = (str(row.get(name) or "") for name in ("answer", "quote"))
         split = row.get("split")
         test = split == "test" if split in ("train", "test") else _is_test(definition, number)
-        facts = tuple(map(str, row.get("facts") or ()))
+        given = row.get("facts")
+        facts = tuple(map(str, given)) if isinstance(given, list) else ()
         found.append(Asked(question.strip(), bound(question, quote, chunks, index), test, answer, quote, facts))
     return found, fates
 
