@@ -71,6 +71,8 @@ class Preferences:
     """Whether to begin with the tour."""
     line: Choice = "auto"
     """How good the line to the terminal is."""
+    offline: bool = False
+    """Nobody is to be asked: no worker is started, and no wish is written for one."""
 
 
 class CupolaApp(App[str]):
@@ -116,7 +118,7 @@ class CupolaApp(App[str]):
         self._commands = remapped(self._preferences.keys)
         self._facts = Facts(database)
         self._watch = StoreWatch(database)
-        self._state = FrameState(profile)
+        self._state = FrameState(profile, offline=self._preferences.offline)
         self._told: dict[int, IntentState] = {}
         self._evaluates = False
         """There are reinforcement jobs, whose evaluations may be looked at."""
@@ -232,7 +234,8 @@ class CupolaApp(App[str]):
     @on(Wish)
     def _wish(self, message: Wish) -> None:
         action = message.action
-        done = self._write(action.write, action.kind) if action.write else self._write_wish(action.kind, action.target)
+        write = action.write if not self._preferences.offline else None
+        done = self._write(write, action.kind) if write else self._write_wish(action.kind, action.target)
         if done:
             self._say(f"{action.title}: asked for.")
 
@@ -242,6 +245,9 @@ class CupolaApp(App[str]):
             self._say(message.said)
 
     def _write_wish(self, kind: str, target: str = "") -> bool:
+        if self._preferences.offline:
+            self._say("The screen was opened with --offline: nothing is asked for.", warning=True)
+            return False
         return self._write(lambda database: intents.wish(database, kind, target, self._clock()), kind)
 
     def _write(self, write: Callable[[Database], object], kind: str) -> bool:

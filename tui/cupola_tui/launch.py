@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _screen(words)
 
 
-def open_face(profile: Profile, environment: Mapping[str, str], theme: str | None = None) -> int:
+def open_face(
+    profile: Profile, environment: Mapping[str, str], theme: str | None = None, *, offline: bool = False
+) -> int:
     """Open the screen on a profile, then on the next one for as long as another is gone to; return the exit status.
 
     Raises:
@@ -39,7 +41,7 @@ def open_face(profile: Profile, environment: Mapping[str, str], theme: str | Non
     """
     from cupola.cli.context import Context, session_of
 
-    code, reopen = _open_once(profile, environment, theme)
+    code, reopen = _open_once(profile, environment, theme, offline)
     while reopen is not None:
         if reopen.secrets:
             from cupola.paths import default_paths
@@ -48,11 +50,13 @@ def open_face(profile: Profile, environment: Mapping[str, str], theme: str | Non
             # A worker that runs already was given others, or none.
             stop(reopen.profile, default_paths(environment))
         session = session_of(Context({**environment, **reopen.secrets}), reopen.profile)
-        code, reopen = _open_once(session.profile, session.environment, theme)
+        code, reopen = _open_once(session.profile, session.environment, theme, offline)
     return code
 
 
-def _open_once(profile: Profile, environment: Mapping[str, str], theme: str | None) -> tuple[int, Reopen | None]:
+def _open_once(
+    profile: Profile, environment: Mapping[str, str], theme: str | None, offline: bool
+) -> tuple[int, Reopen | None]:
     from dataclasses import replace
 
     from cupola.paths import default_paths
@@ -62,7 +66,7 @@ def _open_once(profile: Profile, environment: Mapping[str, str], theme: str | No
     paths = default_paths(environment)
     database = open_store(paths.store(profile.name))
     try:
-        preferences = _preferences(paths, theme)
+        preferences = replace(_preferences(paths, theme), offline=offline)
         if profile.name == DEMO_PROFILE:
             preferences = replace(preferences, tour=not paths.tour_seen.exists())
         return _run(profile, paths, database, preferences, environment)
@@ -100,6 +104,7 @@ def _screen(words: Sequence[str]) -> int:
     parser.add_argument("-p", "--profile")
     parser.add_argument("--endpoint", default="")
     parser.add_argument("--theme", choices=("dark", "light"))
+    parser.add_argument("--offline", action="store_true", help="ask nobody: show what is known locally")
     flags = parser.parse_args(words)
     try:
         return _open(flags, os.environ)
@@ -133,7 +138,7 @@ def _open(flags: argparse.Namespace, environment: Mapping[str, str]) -> int:
         profile = replace(profile, endpoint=flags.endpoint, origins=origins)
     if why := _no_screen(environment):
         raise UsageError(why)
-    return open_face(profile, session.environment, flags.theme)
+    return open_face(profile, session.environment, flags.theme, offline=flags.offline)
 
 
 def _run(
@@ -160,13 +165,13 @@ def _run(
         profile,
         database,
         preferences=preferences,
-        start_worker=start_worker if profile.endpoint else None,
+        start_worker=start_worker if profile.endpoint and not preferences.offline else None,
         worker_status=worker_status,
         environment=environment,
         tour_ended=paths.tour_seen.touch,
-        connecting=Connecting(
-            environment, paths.config_file, has_profiles=bool(read_settings(paths.config_file).profiles)
-        ),
+        connecting=None
+        if preferences.offline
+        else Connecting(environment, paths.config_file, has_profiles=bool(read_settings(paths.config_file).profiles)),
     )
     with protected_stderr(paths.log("screen")):
         words = app.run()

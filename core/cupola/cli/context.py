@@ -42,6 +42,8 @@ class Context:
     serve_face: ServeFace | None = None
     transport: httpx2.AsyncBaseTransport | None = None
     """How the service is reached; the network if left out."""
+    offline: bool = False
+    """Nobody may be asked: `transport` then refuses whatever would leave."""
 
     @property
     def paths(self) -> Paths:
@@ -70,7 +72,9 @@ class Context:
             return
         if not self.input.isatty():
             raise UsageError("Nobody is there to confirm this.", remedy="Give -y to do it without a question.")
-        self.err.write(f"{question} [y/N] ")
+        from .text import clean_lines
+
+        self.err.write(f"{clean_lines(question)} [y/N] ")
         self.err.flush()
         if self.input.readline().strip().lower() not in ("y", "yes"):
             raise UsageError("Nothing was done.")
@@ -106,10 +110,12 @@ def demo_session(context: Context) -> Session:
 
     resource = announced(context.paths)
     environment = {k: v for k, v in context.environment.items() if k not in KEY_NAMES}
+    # The demo is reached as it is, whatever stands for the network; but not where nothing may be reached.
+    forbidden = context.transport if context.offline else None
     if resource is None:
-        return Session(resolve_profile(context.settings, DEMO_PROFILE, environment), environment)
+        return Session(resolve_profile(context.settings, DEMO_PROFILE, environment), environment, forbidden)
     profile = resolve_profile(context.settings, DEMO_PROFILE, environment, endpoint=resource.endpoint)
-    return Session(profile, {**environment, KEY_NAMES[0]: resource.api_key})
+    return Session(profile, {**environment, KEY_NAMES[0]: resource.api_key}, forbidden)
 
 
 @contextmanager

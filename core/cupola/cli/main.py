@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -53,7 +54,7 @@ def main(
 def _carried_out(words: list[str], world: Context) -> int:
     try:
         options = parsed(words, world)
-        return int(options.run(options, world))
+        return int(options.run(options, _allowed(options, world)))
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else 1
     except CupolaError as error:
@@ -61,6 +62,15 @@ def _carried_out(words: list[str], world: Context) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _allowed(options: argparse.Namespace, world: Context) -> Context:
+    """The world as far as `--offline` lets a command reach into it."""
+    if not options.offline:
+        return world
+    from .offline import forbidding
+
+    return forbidding(world)
 
 
 def _forget_stdout() -> None:

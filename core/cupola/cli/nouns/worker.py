@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 
+from ...errors import UsageError
 from ...store import health
 from ...worker import process
 from ..context import Context, Session, session_of, store_of
@@ -46,6 +47,7 @@ def status(options: argparse.Namespace, context: Context) -> int:
 
 def start(options: argparse.Namespace, context: Context) -> int:
     """Start the worker, after a check that it would have an address and a key."""
+    _refuse_offline(context)
     session = session_of(context, options.profile)
     if process.status(session.profile.name, context.paths).running:
         context.say(f"The worker of profile {session.profile.name} is running already.")
@@ -72,12 +74,18 @@ def run_here(options: argparse.Namespace, context: Context) -> int:
     """Run the worker in the foreground."""
     from ...worker.run import run
 
+    _refuse_offline(context)
     session = session_of(context, options.profile)
     check_access(session)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=context.err)
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     run(session.profile, context.paths, session.environment)
     return 0
+
+
+def _refuse_offline(context: Context) -> None:
+    if context.offline:
+        raise UsageError("A worker asks the service; it is not started offline.")
 
 
 def check_access(session: Session) -> None:
