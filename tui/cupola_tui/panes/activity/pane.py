@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
@@ -17,23 +17,22 @@ from cupola.store.workflows import WorkflowState
 from ...commands import Scope, bindings
 from ...facts import Facts
 from ...lines import Line
-from ...messages import Ask, Copy, Read, Say, Show
+from ...messages import Ask, Read, Say, Show
 from ...screens.distill.flow import Desk, branch_from
-from ...views.actions import Action, job_actions, job_command
-from ...views.activity import detail, spend, things
+from ...views.actions import Action, job_actions
+from ...views.activity import detail
 from ...views.activity.things import Thing
-from ...views.bench.actions import command as bench_command
 from ...views.workflows import actions
 from ...views.workflows.records import WorkflowView
 from ...widgets.box import Box
 from ...widgets.edge import Edge
-from ...widgets.painted import Lines
-from ...widgets.table import KeyedRows, Table
+from ...widgets.table import Table
 from ..datasets.typed import TypedLine
 from ..list_and_detail import ListAndDetail
 from ..pane import Watchable
-from . import asking
+from . import asking, copying
 from .answers import Answers, read_answers
+from .list import SPEND, ThingList
 from .reading import ActivityFacts
 from .told import Told
 from .workflow import WorkflowPart
@@ -60,31 +59,17 @@ class ActivityPane(ListAndDetail):
     def __init__(self, facts: Facts, profile: Profile, clock: Callable[[], float]) -> None:
         super().__init__(id="pane-activity", classes="-list")
         self._facts, self._profile, self._clock = ActivityFacts(facts), profile, clock
-        self._kind = ""
-        """The tab that is open."""
-        self._every: list[Thing] = []
-        self._shown: list[Thing] = []
         self._open: int | None = None
         """The workflow that is open."""
         self._answers: Answers | None = None
         self._reading: object = None
         """The mark of the answers that are being read."""
-        self._table = Table(things.COLUMNS, id="activity", empty="Nothing here has these words.")
-        self._days = Table(spend.COLUMNS, id="activity-days", empty="Nothing was spent yet, as far as is known.")
-        self._edge, self._below, self._upper = Edge("Activity"), Edge(below=True), Edge("")
-        self._tabs, self._nothing = Lines(id="activity-tabs"), Lines(id="no-activity")
+        self._things, self._upper = ThingList(self._facts, clock), Edge("")
         self._told = Told(id="activity-told")
         self._part, self._typed = WorkflowPart(self._facts, clock), TypedLine()
 
     def compose(self) -> ComposeResult:
-        with Box(id="list"):
-            yield self._edge
-            with Container(id="list-body", classes="box"):
-                yield self._tabs
-                yield self._table
-                yield self._days
-                yield self._nothing
-            yield self._below
+        yield self._things
         with Box(id="detail"):
             yield self._upper
             with Container(id="detail-body", classes="box"):
@@ -95,7 +80,7 @@ class ActivityPane(ListAndDetail):
 
     def on_mount(self) -> None:
         """Show what is known."""
-        self._typed.display = self._days.display = False
+        self._typed.display = False
         self._list()
         self.set_interval(_TICK_SECONDS, self._tick)
 
@@ -104,7 +89,7 @@ class ActivityPane(ListAndDetail):
         if self._open is not None:
             self._part.strip.focus()
         else:
-            (self._days if self._kind == "spend" else self._table).focus()
+            self._things.content.focus()
 
     def facts_changed(self, topics: frozenset[str]) -> None:
         """Draw again what the topics cover."""
@@ -158,8 +143,8 @@ class ActivityPane(ListAndDetail):
             pass
         elif self._told.has_focus:
             self.take_focus()
-        elif self._kind:
-            self._turn_to("")
+        elif self._things.kind:
+            self._things.turn_to("")
         else:
             return False
         return True
@@ -180,7 +165,7 @@ class ActivityPane(ListAndDetail):
 
     def action_filter(self) -> None:
         """Type words to filter by."""
-        if self._open is None and self._kind != "spend":
+        if self._open is None and self._things.kind != SPEND:
             self._typed.ask("filter")
 
     def action_tab(self, by: int) -> None:
@@ -188,9 +173,7 @@ class ActivityPane(ListAndDetail):
         if self._open is not None:
             self._part.action_stage(by)
         else:
-            kinds = [kind for kind, _ in things.tabs(self._every)]
-            place = kinds.index(self._kind) if self._kind in kinds else 0
-            self._turn_to(kinds[(place + by) % len(kinds)])
+            self._things.turn(by)
 
     def action_zoom(self) -> None:
         """The focused part on the whole pane, and back."""
@@ -201,37 +184,26 @@ class ActivityPane(ListAndDetail):
 
     def action_raw(self) -> None:
         """What is stored of it."""
-        view, thing = self._selected_view(), self._selected()
-        if view is not None:
-            self.post_message(Read(f"{view.workflow.name}: what it does", view.workflow.definition))
-        elif thing is not None and thing.kind == "job" and (job := self._facts.job(thing.id)) is not None:
-            self.post_message(Read(f"{job.name}: what the service said", job.raw))
+        self._post(copying.raw(self._facts, self._selected_view(), self._selected()))
 
     def action_copy_id(self) -> None:
         """Copy the id of what is selected."""
-        thing = self._selected()
-        if self._open is not None:
-            self.post_message(Copy(str(self._open), "the workflow's number"))
-        elif thing is not None:
-            self.post_message(Copy(thing.id, "the id"))
+        self._post(copying.identity(self._selected_view(), self._selected()))
 
     def action_copy_command(self) -> None:
         """Copy the command that shows the same."""
-        view, thing = self._selected_view(), self._selected()
-        if view is not None:
-            self.post_message(Copy(actions.command("show", view.workflow.id, self._profile), "the command"))
-        elif thing is not None and thing.kind == "benchmark" and (run := self._facts.run(int(thing.id))) is not None:
-            self.post_message(Copy(bench_command("show", run.benchmark, self._profile), "the command"))
-        elif thing is not None and thing.kind == "job" and (job := self._facts.job(thing.id)) is not None:
-            self.post_message(Copy(job_command("show", job, self._profile), "the command"))
+        self._post(copying.command(self._facts, self._selected_view(), self._selected(), self._profile))
 
-    def on_click(self, event: events.Click) -> None:
-        """Open the tab under the mouse."""
-        place = event.get_content_offset(self._tabs) if event.widget is self._tabs else None
-        titles = things.tabs(self._every)
-        kind = detail.tab_at(titles, place.x) if place is not None else None
-        if kind is not None:
-            self._turn_to(kind)
+    def _post(self, message: Message | None) -> None:
+        if message is not None:
+            self.post_message(message)
+
+    @on(ThingList.Turned)
+    def _turned(self, event: ThingList.Turned) -> None:
+        event.stop()
+        self._list()
+        if self.has_focus_within:
+            self.take_focus()
 
     @on(Table.Moved, "#activity")
     def _moved(self) -> None:
@@ -294,7 +266,7 @@ class ActivityPane(ListAndDetail):
         self.remove_class("-workflow")
         self.add_class("-list")
         self._list()
-        self._table.move_to_key(("workflow", str(closed)))
+        self._things.move_to(("workflow", str(closed)))
         self.call_after_refresh(self.take_focus)
 
     def _draw_workflow(self, *, anew: bool = False) -> None:
@@ -337,50 +309,25 @@ class ActivityPane(ListAndDetail):
 
     # The list.
 
-    def _turn_to(self, kind: str) -> None:
-        self._kind = kind
-        self._list()
-        if self.has_focus_within:
-            self.take_focus()
-
     def _tick(self) -> None:
         if self.display and self.screen.is_current:
             self.facts_changed(frozenset({"workflows"}))
 
     def _list(self) -> None:
-        now = self._clock()
-        self._every = self._facts.things(now)
-        words, spending = self._typed.words, self._kind == "spend"
-        empty = not self._every
-        self.set_class(empty, "-no-activity")
-        self._nothing.show(detail.nothing_yet)
-        kind, titles = self._kind, things.tabs(self._every)
-        self._tabs.show(lambda width: [detail.tabs_line(titles, kind)])
-        self._table.display, self._days.display = not spending and not empty, spending and not empty
-        self.set_class(spending, "-spend")
-        if spending:
-            self._list_days(now)
-        else:
-            shown = self._shown = things.matching(self._every, kind, words)
-            self._table.show(KeyedRows([one.key for one in shown], lambda index: things.cells(shown[index], now)))
-            self._below.show(_counted(self._every, shown, words))
+        self._things.show(self._typed.words)
+        self.set_class(self._things.is_empty, "-no-activity")
+        self.set_class(self._things.kind == SPEND, "-spend")
         self._draw_detail()
-
-    def _list_days(self, now: float) -> None:
-        days = self._facts.days(now)
-        dearest = max((day.amount.cautious for day in days), default=0.0)
-        self._days.show(KeyedRows([day.key for day in days], lambda index: spend.cells(days[index], dearest)))
-        self._below.show(spend.whole_words(days))
 
     def _selected(self) -> Thing | None:
         """The row under the cursor."""
-        return next((one for one in self._shown if one.key == self._table.key), None) if self._open is None else None
+        return self._things.selected if self._open is None else None
 
     def _selected_view(self) -> WorkflowView | None:
         """The workflow that is open, or the one under the cursor."""
         if self._open is not None:
             return self._facts.view(self._open, self._clock())
-        thing = self._selected() if self._kind != "spend" else None
+        thing = self._selected()
         return self._facts.view(int(thing.id), self._clock()) if thing and thing.kind == "workflow" else None
 
     def _draw_detail(self, *, anew: bool = False) -> None:
@@ -413,11 +360,3 @@ def _mark(view: WorkflowView) -> tuple[object, ...]:
         filtered.state if filtered is not None else None,
         running,
     )
-
-
-def _counted(every: Sequence[Thing], shown: Sequence[Thing], words: str) -> str:
-    live, needs = sum(one.live for one in every), sum(one.needs for one in every)
-    count = f"{len(shown)} of {len(every)}" if words else f"{len(shown)}"
-    asking = f"{needs} need you" if needs > 1 else "1 needs you" if needs else ""
-    parts = [count, f"{live} under way" if live else "", asking]
-    return " · ".join(part for part in parts if part)
