@@ -62,7 +62,7 @@ from cupola.store.deployments import State, Wanted
 from cupola.store.notices import News
 from cupola.store.regrades import Regrade, SecondGrader
 from cupola.store.watches import Subject
-from cupola.store.workflows import StageState
+from cupola.store.workflows import StageState, WorkflowState
 from cupola.workflows.distil.definition import Distillation
 from cupola.workflows.distil.start import start, store_prompts
 
@@ -273,10 +273,9 @@ def _workflow(database: Database, folder: Path, now: float, say: Say) -> None:
     )
     workflows.save_stage(database, done)
     workflows.save_stage(database, replace(second, state=StageState.WAITING, question="Spend?", problem=PROBLEM))
+    workflows.move(database, made, [WorkflowState.RUNNING], WorkflowState.WAITING, now)
     branched = start(database, store_prompts(database, asked, more, now), folder, now, hard=9.0)
-    moved = workflows.move(
-        database, branched, list(workflows.WorkflowState), workflows.WorkflowState.FAILED, now, PROBLEM
-    )
+    moved = workflows.move(database, branched, [WorkflowState.RUNNING], WorkflowState.FAILED, now, PROBLEM)
     assert moved
     database.connection.execute(
         "UPDATE workflows SET branch_of = ?, branch_at = 'filter' WHERE id = ?", (made, branched)

@@ -9,6 +9,7 @@ from typing import NoReturn
 from .. import __version__
 from ..errors import UsageError
 from .context import Context
+from .read_only import refuse_changes
 
 NOUNS = {
     "job": "fine-tuning jobs: list, show, events, checkpoints, curve, watch, submit, pause, resume, cancel",
@@ -52,16 +53,21 @@ def parsed(argv: list[str], context: Context) -> argparse.Namespace:
 
     Raises:
         UsageError: it cannot be read.
+        ReadOnlyError: it would change something, and nothing may be changed.
     """
     top = _top()
     first, words = _split(top, argv)
     module = importlib.import_module(f".nouns.{first.noun}", __package__)
     parser = _Parser(prog=f"cupola {first.noun}", description=module.__doc__, parents=[_common(argparse.SUPPRESS)])
     module.add(parser, _common(argparse.SUPPRESS))
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            action.dest = "verb"
     options = parser.parse_args(words, first)
     if not hasattr(options, "run"):
         parser.print_help(context.err)
         raise SystemExit(2)
+    refuse_changes(options, options.readonly or bool(context.environment.get("CUPOLA_READONLY")))
     return options
 
 
@@ -119,5 +125,11 @@ def _common(default: str | None) -> _Parser:
         action="store_true",
         default=default if suppress else False,
         help="ask nobody: print what is known locally",
+    )
+    parser.add_argument(
+        "--readonly",
+        action="store_true",
+        default=default if suppress else False,
+        help="refuse whatever changes the service or spends; as CUPOLA_READONLY=1 does",
     )
     return parser
