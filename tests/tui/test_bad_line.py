@@ -10,6 +10,7 @@ import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import get_character_cell_size
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
@@ -19,6 +20,7 @@ from cupola.models import Job
 from cupola.paths import default_paths
 from cupola.store import jobs
 from cupola.store.database import Database, open_store
+from cupola_tui.ascii import in_ascii
 from cupola_tui.frames import Shown
 from cupola_tui.line_pace import QUERY, LinePace
 
@@ -79,6 +81,26 @@ def test_one_changed_cell_costs_a_handful_of_bytes_and_a_blank_screen_little() -
     assert len(shown.become(blank, ColorSystem.TRUECOLOR)) < 40 * 40
     blank[7] = Strip([Segment(" " * 60 + "x" + " " * 59, Style.parse("on #102030"))])
     assert len(shown.become(blank, ColorSystem.TRUECOLOR)) < 40
+
+
+def test_a_screen_of_another_size_is_drawn_anew() -> None:
+    shown = Shown()
+    shown.become([Strip([Segment("abcdef")])] * 2, None)
+    wider = shown.become([Strip([Segment("abcdefgh")])] * 2, None)
+    assert wider.count("abcdefgh") == 2
+    shown.forget()
+    assert shown.become([Strip([Segment("abcdefgh")])] * 2, None).count("abcdefgh") == 2
+
+
+@given(st.text("aé漢│⣿✓…●\u0301🎉 ", max_size=30))
+def test_in_ascii_every_line_keeps_its_width(text: str) -> None:
+    turned = in_ascii(text)
+    assert turned.isascii()
+    assert len(turned) == sum(get_character_cell_size(character) for character in text)
+
+
+def test_a_curve_in_ascii_still_rises() -> None:
+    assert in_ascii("⣀⣿⠉⠀") == ".:' "
 
 
 def test_without_colours_none_are_sent() -> None:

@@ -26,6 +26,7 @@ from cupola.settings import DEMO_PROFILE, Profile
 from cupola.store import health, intents
 from cupola.store.database import Database
 
+from .ascii import AsciiFilter
 from .attention import Attention, World
 from .commands import Command, remapped, unknown_ids
 from .facts import Facts
@@ -35,6 +36,7 @@ from .messages import Ask, Copy, Keep, Read, Say, Wish
 from .outlet import Outlet
 from .panes.opening import Surroundings, open_pane
 from .screens.frame import FrameScreen
+from .suitable import lacks_unicode
 from .terminal import ControlFilter, SentMeter, narrowed
 from .themes import DARK, LIGHT, THEMES
 from .views.frame import PANES, FrameState
@@ -103,6 +105,7 @@ class CupolaApp(App[str]):
         pace = LinePace(time.monotonic, self._preferences.line)
         # GNU screen erases to the terminal's background, not to the colour set.
         self._outlet = Outlet(self, self._meter, pace, erases=not environment.get("STY"))
+        self._in_ascii = lacks_unicode(environment)
         super().__init__()
         self._profile, self._database, self._clock = profile, database, clock
         self._start_worker, self._worker_status = start_worker, worker_status
@@ -134,8 +137,8 @@ class CupolaApp(App[str]):
         return self._outlet.driver(super().get_driver_class())
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Keep control characters out of every line."""
-        return [*super().get_line_filters(), ControlFilter()]
+        """Keep control characters out of every line, and what the terminal's locale has no sign for."""
+        return [*super().get_line_filters(), ControlFilter(), *([AsciiFilter()] if self._in_ascii else [])]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Cupola's own variables, for themes that lack them."""

@@ -13,8 +13,7 @@ def refusal(environment: Mapping[str, str], terminal: bool) -> str:
     """Why no screen can be drawn and what to do; "" where one can.
 
     Args:
-        environment: `TERM` and the locale's variables count. Python has turned an unsaid locale, and LANG=C, into
-            UTF-8 before (PEP 538); what still names another charset was meant so.
+        environment: `TERM` counts.
         terminal: Whether all standard streams are a terminal.
     """
     if in_browser(environment):
@@ -27,13 +26,17 @@ def refusal(environment: Mapping[str, str], terminal: bool) -> str:
             f"The screen cannot be drawn on a terminal of kind {kind or '(none)'!r}. "
             "Set TERM to what yours is, such as xterm-256color, or use the command line: cupola --help"
         )
-    locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(name))), "")
-    if locale and "utf" not in locale.lower():
-        return (
-            f"The screen is drawn with Unicode signs, and the locale {locale!r} has none. "
-            "If your terminal shows them: LC_ALL=C.UTF-8 cupola. The command line works as it is: cupola --help"
-        )
     return ""
+
+
+def lacks_unicode(environment: Mapping[str, str]) -> bool:
+    """Whether the locale names a charset other than UTF-8; the screen is then drawn in ASCII.
+
+    Python has turned an unsaid locale, and LANG=C, into UTF-8 before (PEP 538); what still names another charset was
+    meant so. `LC_ALL=C.UTF-8 cupola` draws with Unicode signs all the same.
+    """
+    locale = next((value for name in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(name))), "")
+    return bool(locale) and "utf" not in locale.lower() and not in_browser(environment)
 
 
 def in_browser(environment: Mapping[str, str]) -> bool:
