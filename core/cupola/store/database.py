@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ Stored = sqlite3.Row | Mapping[str, Any]
 """A row as it stands in the store, by its columns."""
 
 _BUSY_SECONDS = 10.0
+
+log = logging.getLogger("cupola.store")
 
 
 class Database:
@@ -91,6 +94,7 @@ def open_store(path: Path, now: float | None = None) -> Database:
     except StoreCorruptError as error:
         aside = path.with_name(f"{path.name}.damaged-{int(now if now is not None else time.time())}")
         _move_with_journal(path, aside)
+        _suspicion(path).unlink(missing_ok=True)
         copy = good_copy(path)
         if not copy.exists():
             raise StoreCorruptError(
@@ -98,13 +102,20 @@ def open_store(path: Path, now: float | None = None) -> Database:
                 f"It was set aside as {aside.name}.",
                 "Start again: what the service still knows is fetched anew.",
             ) from error
+        age = time.time() - copy.stat().st_mtime
         copy.replace(path)
+        log.warning("The store was damaged: its copy of %.0f s ago is in its place, itself it is %s.", age, aside)
         return _open(path)
 
 
 def good_copy(path: Path) -> Path:
     """Where the last good copy of a store lies."""
     return path.with_name(f"{path.name}.good")
+
+
+def _suspicion(path: Path) -> Path:
+    """A file that stands beside a store in which damage was met: the next opening looks through all of it."""
+    return path.with_name(f"{path.name}.suspect")
 
 
 def keep_good_copy(database: Database) -> None:
@@ -139,6 +150,10 @@ def _open(path: Path) -> Database:
     connection.row_factory = sqlite3.Row
     try:
         _version(connection, path)
+        if _suspicion(path).exists():
+            if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise StoreCorruptError(f"The store {path} is damaged.", remedy="Restart Cupola.")
+            _suspicion(path).unlink(missing_ok=True)
         # WAL needs shared memory, which network file systems lack; SQLite then stays in the mode it was in.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -189,6 +204,8 @@ def _move_with_journal(path: Path, aside: Path) -> None:
 def _in_words(error: sqlite3.DatabaseError, path: Path) -> StoreError:
     text = str(error)
     if "malformed" in text or "not a database" in text:
+        with suppress(OSError):
+            _suspicion(path).touch(mode=0o600)
         return StoreCorruptError(f"The store {path} is damaged.", text, "Restart Cupola.")
     if "full" in text:
         return StoreError("The disk is full.", f"{path} could not be written.", "Free some space; Cupola goes on then.")
