@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from cupola.benchmarks.definition import Arm, Benchmark
 from cupola.errors import CupolaError, UsageError
+from cupola.settings import Profile
+from cupola.store import workflows
+from cupola.store.database import open_store
 from cupola.store.workflows import Stage, StageState, Workflow, WorkflowState
 from cupola_tui.lines import Line, cell_width, plain
 from cupola_tui.screens.distill import draft
-from cupola_tui.views.workflows import strip
+from cupola_tui.views.workflows import actions, strip
 from cupola_tui.views.workflows.records import WorkflowView, view_of
 from cupola_tui.views.workflows.sieve import Kept, Slider, moved, refusal, sieve_lines
 from cupola_tui.views.workflows.verdict import verdict_lines
@@ -225,3 +228,25 @@ def test_any_typed_number_is_taken_or_refused_and_never_infinite(text: str) -> N
 def test_missing_roles_are_named_with_their_keys() -> None:
     assert draft.missing_roles({"teacher": "a", "student": "b"}) == ""
     assert "s on a model makes it the student" in draft.missing_roles({"teacher": "a"})
+
+
+@pytest.mark.parametrize(("kind", "noun"), [("distil", "distill"), ("raft", "raft"), ("raft-data", "raft")])
+def test_any_kind_of_workflow_that_was_paused_goes_on_and_its_card_names_its_own_command(
+    tmp_path: Path, kind: str, noun: str
+) -> None:
+    database = open_store(tmp_path / "store.db")
+    paused = Workflow(0, kind, "Handbook", WorkflowState.PAUSED, "{}", NOW, NOW)
+    number = workflows.add(database, paused, [Stage(0, "ask", 0), Stage(0, "filter", 1)])
+    workflow = workflows.get(database, number)
+    assert workflow is not None
+    view = view_of(workflow, workflows.stages(database, number), NOW)
+    assert view is not None
+    action = actions.resume_action(view, Profile("demo", endpoint="http://127.0.0.1:8080"), NOW)
+    assert action.refusal == ""
+    assert action.command.startswith(f"cupola {noun} resume {number}")
+    assert action.write is not None
+    action.write(database)
+    resumed = workflows.get(database, number)
+    assert resumed is not None
+    assert resumed.state is WorkflowState.RUNNING
+    database.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,15 +19,11 @@ from ..models import Job, Problem
 from ..store import workflows
 from ..store.database import Database, open_store
 from ..store.workflows import StageState, Workflow, WorkflowState
-from ..workflows.distil.steps import DISTIL
 from ..workflows.executor import LOOK_SECONDS, Executor
-from ..workflows.kinds import Kind, World
-from ..workflows.raft.steps import RAFT, RAFT_DATA
+from ..workflows.kinds import World
+from ..workflows.known import KINDS
 
 log = logging.getLogger("cupola.worker")
-
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DISTIL, RAFT, RAFT_DATA)}
-"""Every kind that this worker knows."""
 
 _REST_SECONDS = 5.0
 

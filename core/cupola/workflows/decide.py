@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from ..models import Problem
 from ..store.workflows import Gates, Stage, StageState, Workflow, WorkflowState
 from .kinds import Takes
+from .naming import resume_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def over_limit(workflow: Workflow, stage: Stage, takes: Takes) -> Problem | None
         f"The stage {stage.name} may cost up to ${takes.high:,.2f}, and ${max(left, 0.0):,.2f} may still be spent.",
         f"The hard limit is ${workflow.hard:,.2f}; ${workflow.spent:,.2f} are spent and at most"
         f" ${workflow.reserved:,.2f} under way. {takes.words}".rstrip(),
-        f"Raise the limit and go on: cupola distill resume {workflow.id} --max-cost USD",
+        f"Raise the limit and go on: {resume_command(workflow.kind, workflow.id)} --max-cost USD",
     )
 
 

@@ -79,6 +79,13 @@ def test_no_stage_begins_whose_dearest_outcome_passes_the_hard_limit(
         assert isinstance(action, Begin | Stop)
 
 
+@pytest.mark.parametrize(("kind", "noun"), [("distil", "distill"), ("raft", "raft"), ("raft-data", "raft")])
+def test_a_stage_that_may_not_begin_names_the_command_of_its_own_kind(kind: str, noun: str) -> None:
+    action = decided(replace(PLAIN, kind=kind, hard=1.0), stage("a"), ahead(Takes(1.0, 3.0)))
+    assert isinstance(action, Stop)
+    assert f"cupola {noun} resume 1 --max-cost" in action.problem.remedy
+
+
 def test_a_limit_that_stopped_a_stage_is_told_from_other_failures() -> None:
     rich = replace(PLAIN, hard=1.0)
     action = decided(rich, stage("a"), ahead(Takes(1.0, 3.0)))

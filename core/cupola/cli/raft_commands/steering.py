@@ -13,7 +13,6 @@ from .reading import find, workflow_row
 
 if TYPE_CHECKING:
     from ...store.database import Database
-    from ...workflows.kinds import Kind
 
 
 def pause(options: argparse.Namespace, context: Context) -> int:
@@ -29,6 +28,7 @@ def resume(options: argparse.Namespace, context: Context) -> int:
     """Go on, or say yes to what it asks."""
     from ...store.workflows import WorkflowState
     from ...workflows import control
+    from ...workflows.known import kind_of
     from ..distill_commands.running import hand_over
 
     session = session_of(context, options.profile)
@@ -39,7 +39,7 @@ def resume(options: argparse.Namespace, context: Context) -> int:
             control.answer(database, workflow.id, True, time.time())
         else:
             limits = {"soft": options.ask_from, "hard": options.max_cost}
-            control.resume(database, _kind(workflow.kind), workflow.id, time.time(), **limits)
+            control.resume(database, kind_of(workflow.kind), workflow.id, time.time(), **limits)
         hand_over(session, context)
         return _told(options, context, database)
 
@@ -79,12 +79,6 @@ def _asked(database: Database, workflow_id: int) -> str:
     from ...store import workflows
 
     return next((stage.question for stage in workflows.stages(database, workflow_id) if stage.question), "Go on?")
-
-
-def _kind(name: str) -> Kind:
-    from ...workflows.raft.steps import RAFT, RAFT_DATA
-
-    return RAFT if name == RAFT.name else RAFT_DATA
 
 
 def _told(options: argparse.Namespace, context: Context, database: Database) -> int:

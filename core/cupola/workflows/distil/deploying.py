@@ -12,6 +12,7 @@ from ...store import deployments
 from ...store.deployments import Deployment, State, Wanted
 from ...store.workflows import Stage, StageState
 from ..kinds import FREE, Scene, Takes, World
+from ..naming import names_of
 from . import prices
 from .definition import Distillation, deployment_name
 
@@ -112,7 +113,7 @@ async def clean_up(world: World, scene: Scene, stage: Stage) -> Stage:
     if found is None or found.state is State.GONE:
         return replace(stage, state=StageState.DONE, outputs={"removed": [name]}, done=1.0, total=1.0)
     if found.state is not State.REMOVING:
-        deployments.want_gone(world.database, name, world.clock(), f"Distillation {scene.workflow.id} has ended.")
+        deployments.want_gone(world.database, name, world.clock(), f"The workflow {_spoken(scene)} has ended.")
     return replace(stage, total=1.0, problem=found.problem)
 
 
@@ -135,7 +136,11 @@ def capacity_for(scene: Scene) -> int:
 
 
 def _purpose(scene: Scene) -> str:
-    return f"distillation {scene.workflow.id}: {scene.workflow.name}"
+    return f"{_spoken(scene)}: {scene.workflow.name}"
+
+
+def _spoken(scene: Scene) -> str:
+    return f"{names_of(scene.workflow.kind).spoken} {scene.workflow.id}"
 
 
 def _is_new_try(found: Deployment, stage: Stage) -> bool:

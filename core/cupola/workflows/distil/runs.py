@@ -18,6 +18,7 @@ from ...store.benchmarks import Progress, Run, RunState, StoredBenchmark
 from ...store.database import Database
 from ...store.workflows import Stage, StageState
 from ..kinds import Scene, Takes, World
+from ..naming import resume_command
 
 _GOES_WITHOUT_PROGRESS = 3
 _REST_SECONDS = 5.0
@@ -139,10 +140,11 @@ def _again(world: World, scene: Scene, stage: Stage, benchmark: Benchmark, run: 
     outage = health.get(world.database).problem is not None
     if run.state is RunState.STOPPED and goes > _GOES_WITHOUT_PROGRESS and not outage:
         problem = run.problem
+        goes_on = resume_command(scene.workflow.kind, scene.workflow.id)
         raise CupolaError(
             problem.what if problem else f"The run of {benchmark.name} has stopped.",
             problem.why if problem else "",
-            f"{problem.remedy if problem else ''} Then: cupola distill resume {scene.workflow.id}".strip(),
+            f"{problem.remedy if problem else ''} Then: {goes_on}".strip(),
         )
     _want(world, scene, benchmark, run)
     tries[str(run.id)] = {"goes": goes, "answered": _got(run.progress), "at": world.clock()}

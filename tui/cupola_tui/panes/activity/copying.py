@@ -33,7 +33,7 @@ def identity(view: WorkflowView | None, thing: Thing | None) -> Message | None:
 def command(facts: ActivityFacts, view: WorkflowView | None, thing: Thing | None, profile: Profile) -> Message | None:
     """The command line that shows the same."""
     if view is not None:
-        return Copy(actions.command("show", view.workflow.id, profile), "the command")
+        return Copy(actions.command("show", view.workflow, profile), "the command")
     if thing is not None and thing.kind == "benchmark" and (run := facts.run(int(thing.id))) is not None:
         return Copy(bench_command("show", run.benchmark, profile), "the command")
     if thing is not None and thing.kind == "job" and (job := facts.job(thing.id)) is not None:

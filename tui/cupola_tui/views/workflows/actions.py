@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 
-from cupola.errors import UsageError
 from cupola.settings import Profile
 from cupola.store.database import Database
 from cupola.store.workflows import Workflow, WorkflowState
+from cupola.workflows.naming import names_of
 
 from ..actions import Action, place
 from ..bench.numbers import dollars, range_words
@@ -51,7 +51,7 @@ def pause_action(workflow: Workflow, profile: Profile, now: float) -> Action:
         "Asks and begins nothing more. A job that trains at the service trains on, and costs what it costs.",
         place(profile),
         "Nothing more, but for what is under way.",
-        command("pause", workflow.id, profile),
+        command("pause", workflow, profile),
         "" if runs else f"it is {workflow.state.value}",
         write,
     )
@@ -76,7 +76,7 @@ def resume_action(view: WorkflowView, profile: Profile, now: float) -> Action:
         what,
         place(profile),
         _left_words(workflow),
-        command("resume", workflow.id, profile),
+        command("resume", workflow, profile),
         "" if stopped else f"it is {workflow.state.value}",
         lambda database: resumed(database, workflow, now),
     )
@@ -114,7 +114,7 @@ def resumed_with_action(
         f"Goes on where it was. Hard limit {hard_words}, soft limit {soft_words}.",
         place(profile),
         f"{dollars(workflow.spent)} are spent. It stops before the hard limit is passed.",
-        command("resume", workflow.id, profile, *words),
+        command("resume", workflow, profile, *words),
         write=lambda database: resumed(database, workflow, now, soft, hard),
     )
 
@@ -134,7 +134,7 @@ def cancel_action(workflow: Workflow, profile: Profile, now: float) -> Action:
         "Cancels its job and removes its deployment. What was answered stays; a branch can go on from it.",
         place(profile),
         "What is under way is billed as far as it came.",
-        command("cancel", workflow.id, profile),
+        command("cancel", workflow, profile),
         "" if workflow.state in _OPEN else f"it is {workflow.state.value}",
         write,
     )
@@ -172,7 +172,7 @@ def branch_action(
         f"Starts another one that differs in {changed}. What that leaves unchanged is taken over, not paid for again.",
         place(profile),
         cost,
-        command("branch", workflow.id, profile, *words),
+        command("branch", workflow, profile, *words),
         "" if changes else "nothing is changed",
         write,
     )
@@ -187,14 +187,15 @@ def report_action(view: WorkflowView, profile: Profile) -> Action:
         "Writes the verdict as Markdown and JSON; asks for the folder first.",
         "new files on this machine",
         "Nothing.",
-        command("report", view.workflow.id, profile),
+        command("report", view.workflow, profile),
         "" if view.workflow.kind == "distil" else "only distillations have one",
     )
 
 
-def command(verb: str, workflow_id: int, profile: Profile, *more: str) -> str:
+def command(verb: str, workflow: Workflow, profile: Profile, *more: str) -> str:
     """The command line that does the same."""
-    return shlex.join(["cupola", "distill", verb, str(workflow_id), *more, "--profile", profile.name])
+    noun = names_of(workflow.kind).noun
+    return shlex.join(["cupola", noun, verb, str(workflow.id), *more, "--profile", profile.name])
 
 
 def resumed(
@@ -203,14 +204,12 @@ def resumed(
     """Go on with a workflow.
 
     Raises:
-        UsageError: it cannot go on, or is of a kind that this screen does not know.
+        UsageError: it cannot go on, or is of a kind that is not known.
     """
     from cupola.workflows import control
-    from cupola.workflows.distil.steps import DISTIL
+    from cupola.workflows.known import kind_of
 
-    if workflow.kind != DISTIL.name:
-        raise UsageError(f"A workflow of the kind {workflow.kind!r} cannot be resumed from here.")
-    control.resume(database, DISTIL, workflow.id, now, soft=soft, hard=hard)
+    control.resume(database, kind_of(workflow.kind), workflow.id, now, soft=soft, hard=hard)
 
 
 def _answers(view: WorkflowView, profile: Profile, now: float) -> list[Action]:
@@ -236,8 +235,8 @@ def _answers(view: WorkflowView, profile: Profile, now: float) -> list[Action]:
     left = "The stage is left out; what rests on it cannot be done."
     if cleaning:
         left = "The deployment stays until its fuse removes it."
-    no_command = command("clean", workflow.id, profile, "--keep") if cleaning else ""
-    yes_command = command("clean" if cleaning else "resume", workflow.id, profile, "-y")
+    no_command = command("clean", workflow, profile, "--keep") if cleaning else ""
+    yes_command = command("clean" if cleaning else "resume", workflow, profile, "-y")
     where = place(profile)
     return [
         Action("workflow.yes", str(workflow.id), f"{yes} {subject}", asking.question, where, cost, yes_command, refusal,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cupola.store.workflows import Stage, StageState, WorkflowState
+from cupola.workflows.naming import names_of
 
 from ...lines import Line, Span, cell_width, flowed, line, visible, wrapped
 from ..bench.numbers import dollars
@@ -119,7 +120,7 @@ def spent_line(view: WorkflowView) -> Line:
 def title(view: WorkflowView) -> str:
     """The heading of the screen."""
     workflow = view.workflow
-    kind = {"distil": "distillation"}.get(workflow.kind, workflow.kind)
+    kind = names_of(workflow.kind).spoken
     branch = f" · branch of {workflow.branch_of}" if workflow.branch_of is not None else ""
     at = f" at {workflow.branch_at}" if workflow.branch_of is not None and workflow.branch_at else ""
     return f"{workflow.name} · {kind} {workflow.id}{branch}{at}"
