@@ -31,6 +31,7 @@ _KNOWN = re.compile(
     rb"|\x1b\[[0-9]* q"
     rb"|\x1bP[^\x1b]*\x1b\\"
     rb"|\x1b\]22;[a-z-]*\x07"  # the shape of the mouse pointer
+    rb"|\x1b\]2;[^\x00-\x1f\x7f]*Cupola demo\x1b\\"  # the window's title
 )
 
 
