@@ -247,7 +247,7 @@ async def test_an_empty_store_says_what_fills_it(path: object, see: See, tmp_pat
 async def test_the_other_panes_say_what_they_are_for(open_app: OpenApp, see: See) -> None:
     async with open_app().run_test(size=(120, 40), notifications=True) as pilot:
         await see(pilot, "cora-distil")
-        words = ("near-duplicates", "paired", "reinforcement", "deployed", "Workflows")
+        words = ("near-duplicates", "paired", "reinforcement", "deployed", "Spend")
         for key, word in zip("12456", words, strict=True):
             await pilot.press(key)
             await see(pilot, word)

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-_SHIPPED: Mapping[str, tuple[str, str]] = {"cora-support": ("cupola_data.zava.cora", "bench.toml")}
+_SHIPPED: Mapping[str, tuple[str, str]] = {
+    "cora-support": ("cupola_data.zava.cora", "bench.toml"),
+    "zava-tone": ("cupola_data.zava.tone", "bench.toml"),
+    "zava-photos": ("cupola_data.zava.photos", "bench.toml"),
+}
 
 
 def bundled() -> tuple[str, ...]:

@@ -27,6 +27,8 @@ NO_SIGNAL = 0.9
 
 FEWEST = 10
 """Answers below which a rank correlation or an entropy says nothing."""
+_ALMOST_ONE = 0.999_999
+"""A perfect rank correlation lies at infinity on Fisher's scale."""
 _PAID_BY_LENGTH = 0.5
 """The lower end of the rank correlation of reward and length from which the length is what is paid for."""
 
@@ -111,7 +113,7 @@ def paid_by_length(step: int, rewards: Floats, lengths: Floats) -> Alarm | None:
     count = int(known.sum())
     if count < FEWEST or math.isnan(rho):
         return None
-    low = math.tanh(math.atanh(min(rho, 0.999_999)) - 1.96 / math.sqrt(count - 3))
+    low = math.tanh(math.atanh(max(-_ALMOST_ONE, min(rho, _ALMOST_ONE))) - 1.96 / math.sqrt(count - 3))
     if low < _PAID_BY_LENGTH:
         return None
     return Alarm(

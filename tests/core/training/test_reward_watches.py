@@ -75,6 +75,7 @@ def test_rewards_that_follow_length_are_told_and_rewards_that_do_not_are_not() -
     rng = np.random.default_rng(3)
     assert watch.paid_by_length(5, rng.integers(0, 2, 50).astype(float), lengths) is None
     assert watch.paid_by_length(5, np.ones(50), lengths) is None
+    assert watch.paid_by_length(5, -lengths, lengths) is None, "shorter is better is no alarm"
 
 
 def test_answers_that_grow_while_the_reward_rises_are_told_and_growth_alone_is_not() -> None:

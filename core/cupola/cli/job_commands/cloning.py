@@ -8,7 +8,6 @@ from pathlib import Path
 from ...errors import UsageError
 from ...store import checkpoints
 from ...store.database import Database
-from ...training.cloning import clone, tuned_model
 from ..context import Context, session_of, store_of
 from ..naming import find
 from ..text import clean
@@ -24,6 +23,8 @@ def add_clone(parser: argparse.ArgumentParser) -> None:
 def clone_(options: argparse.Namespace, context: Context) -> int:
     """Write a job as a YAML file that `cupola job submit` and azd take."""
     import yaml
+
+    from ...training.cloning import clone
 
     session = session_of(context, options.profile)
     with store_of(context, session.profile) as database:
@@ -50,6 +51,8 @@ def model_from(database: Database, reference: str) -> str:
     Raises:
         UsageError: there is no such job, step or model.
     """
+    from ...training.cloning import tuned_model
+
     name, at, step = reference.rpartition("@")
     if not at or not step.isdecimal():
         name, step = reference, ""

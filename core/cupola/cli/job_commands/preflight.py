@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NotFoundError, ServiceError, UsageError
-from ...training.job_budget import BUDGET_KEY
 from ..context import Context, Session, store_of
 from ..fresh import service_of
 from ..text import clean
@@ -42,6 +41,8 @@ def looked_over(
     Raises:
         UsageError: data or grader would be refused.
     """
+    from ...training.job_budget import BUDGET_KEY
+
     use = _grader(spec)
     counts = _check_data(spec, context)
     _say_settings(spec, context, counts[0] if counts else None)
