@@ -128,7 +128,7 @@ def _auto_evals(database: Database, now: float, say: Say) -> None:
         evaluations.save_runs(database, COUNTING, [run])
         found = [_output_item(run.id, place, (step + place) % 6, say) for place in range(ITEMS)]
         evaluations.save_items(database, COUNTING, run.id, found, whole=True)
-    definition = {"type": "string_check", "name": "second", "input": "{{a}}", "reference": "b", "operation": "eq"}
+    definition = {"type": "string_check", "name": say("second"), "input": "{{a}}", "reference": "b", "operation": "eq"}
     regrades.save_grader(database, SecondGrader("grader-hash", "second", definition, 0.5, now))
     regraded = Regrade(
         "grader-hash", "run-10", "item-10-1", 1.0, True, ("sample_parse_error",), "said", {"part": 1.0}, (("judge", 3),)

@@ -79,6 +79,7 @@ OWN_WORDS = {
     ("notices", "kind"),
     ("notices", "told_by"),
     ("second_graders", "hash"),
+    ("second_graders", "definition"),
     ("regrades", "grader"),
     ("regrades", "run_id"),
     ("regrades", "item_id"),

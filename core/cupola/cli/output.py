@@ -96,7 +96,7 @@ def _print_rows(output: str, out: TextIO, rows: Sequence[Sequence[object]], colu
         out.writelines("\t".join(row) + "\n" for row in cells)
         return
     if columns is not None:
-        cells.insert(0, [column.replace("_", " ").upper() for column in columns])
+        cells.insert(0, [clean(column.replace("_", " ").upper()) for column in columns])
     widths = [max(map(len, column)) for column in zip(*cells, strict=False)] if cells else []
     for row in cells:
         padded = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
