@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import UsageError
+from .checkpoint_test.steps import CHECKPOINT_TEST
 from .distil.steps import DISTIL
 from .kinds import Kind
 from .raft.steps import RAFT, RAFT_DATA
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DISTIL, RAFT, RAFT_DATA)}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DISTIL, RAFT, RAFT_DATA, CHECKPOINT_TEST)}
 """By the names that workflows carry."""
 
 

@@ -20,6 +20,7 @@ _NAMES: Mapping[str, Names] = {
     "distil": Names("distill", "distillation"),
     "raft": Names("raft", "RAFT"),
     "raft-data": Names("raft", "RAFT data"),
+    "checkpoint-test": Names("checkpoint", "checkpoint test"),
 }
 
 

@@ -38,8 +38,12 @@ def inputs(_: World, scene: Scene) -> Mapping[str, Any]:
 
 def takes(_: World, scene: Scene) -> Takes:
     """What hosting will cost at most: until the fuse has burnt down."""
-    definition: Distillation = scene.definition
-    hourly = prices.hosting_per_hour(str(scene.outputs("watch")["model"]), definition.sku)
+    return hosting(scene.definition, str(scene.outputs("watch")["model"]))
+
+
+def hosting(definition: Distillation, model: str) -> Takes:
+    """What hosting a tuned model will cost at most."""
+    hourly = prices.hosting_per_hour(model, definition.sku)
     if hourly is None:
         return Takes(0.0, None, f"The price of hosting on {definition.sku} is not known.")
     if hourly == 0:

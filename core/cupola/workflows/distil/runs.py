@@ -42,7 +42,9 @@ def in_dollars(found: Sequence[RunEstimate]) -> Takes:
     unpriced = sorted({name for one in found for name in one.unpriced})
     calls = sum(one.calls for one in found)
     words = f"{calls:,} calls." + (f" The price of {', '.join(unpriced)} is not known." if unpriced else "")
-    return Takes(usd.low, None if unpriced else usd.high, words)
+    if unbounded := sorted({name for one in found for name in one.unbounded}):
+        words += f" Nothing bounds the answers of {', '.join(unbounded)}; common lengths are taken."
+    return Takes(usd.low, None if unpriced else sum(one.most for one in found), words)
 
 
 async def carried(world: World, scene: Scene, stage: Stage, wanted: Sequence[Benchmark]) -> Stage:

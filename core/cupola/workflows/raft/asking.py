@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...benchmarks.definition import Benchmark, GraderUse
+from ...benchmarks.definition import Arm, Benchmark, GraderUse
+from ...benchmarks.prices import base_of
+from ...benchmarks.prompt_tokens import most_completion
 from ...store.workflows import Stage, StageState
 from ..distil import runs
 from ..kinds import FREE, Scene, Takes, World
@@ -14,6 +16,10 @@ from .borrowed import seen_as_distillation
 from .definition import Raft
 
 _NOTHING: Mapping[str, Any] = {"runs": [], "usd": 0.0}
+
+_QUESTION_TOKENS, _ANSWER_TOKENS, _THOUGHT_TOKENS = 160, 800, 4_000
+"""Room for a question, for an answer with its quote, and for the thoughts of a model that reasons: where the teacher
+sets no bound of its own. Questions have some 15 words and answers some 60; bounds only cut off what runs away."""
 
 _ASKS = {
     "type": "python",
@@ -55,7 +61,7 @@ def asking(definition: Raft) -> Benchmark:
             {"role": "user", "content": "Document:\n{{item.shown}}"},
         ),
         messages_field="",
-        arms=(replace(definition.teaching_arm, repeats=1, series=0),),
+        arms=(_teacher(definition, _QUESTION_TOKENS * definition.questions_a_chunk),),
         graders=(GraderUse(_ASKS, (0.0, 1.0)),),
         split=definition.chunks,
         dataset="chunks",
@@ -80,11 +86,21 @@ def answering(definition: Raft, split: str) -> Benchmark:
             {"role": "user", "content": "Document:\n{{item.shown}}\n\nQuestion: {{item.question}}"},
         ),
         messages_field="",
-        arms=(replace(definition.teaching_arm, repeats=1, series=0),),
+        arms=(_teacher(definition, _ANSWER_TOKENS),),
         graders=(GraderUse(_QUOTES, (0.0, 1.0)),),
         split=split,
         dataset="questions",
     )
+
+
+def _teacher(definition: Raft, tokens: int) -> Arm:
+    """The teacher as it is asked, its answers bounded: what nothing bounds could pass any limit on the spend."""
+    arm = definition.teaching_arm
+    sampling = dict(arm.sampling)
+    if most_completion(sampling) is None:
+        thinks = (base.reasoning if (base := base_of(arm.model)) else False) or "reasoning_effort" in sampling
+        sampling["max_completion_tokens"] = tokens + (_THOUGHT_TOKENS if thinks else 0)
+    return replace(arm, repeats=1, series=0, sampling=sampling)
 
 
 def ask_inputs(_: World, scene: Scene) -> Mapping[str, Any]:

@@ -1,0 +1,64 @@
+"""Starting a test of checkpoints: what each stage takes, and a workflow that the worker sees."""
+
+from __future__ import annotations
+
+from ...benchmarks.estimate import estimate
+from ...benchmarks.items import items_of
+from ...store import benchmarks, workflows
+from ...store.database import Database
+from ...store.workflows import Gates, Stage, Workflow, WorkflowState
+from ..distil import runs
+from ..distil.estimate import StageEstimate, WholeEstimate
+from . import deploying
+from .definition import CheckpointTest, checked, to_json_text
+from .steps import CHECKPOINT_TEST
+
+
+def estimate_whole(database: Database, definition: CheckpointTest) -> WholeEstimate:
+    """Estimate both stages that spend; what the journal answers already costs nothing."""
+    whole = definition.whole
+    asked = estimate(database, whole, items_of(whole, benchmarks.items(database, whole.split)))
+    return WholeEstimate(
+        (
+            StageEstimate("deploy", deploying.hosting(definition)),
+            StageEstimate("benchmark", runs.in_dollars([asked]), asked.calls),
+        )
+    )
+
+
+def start(
+    database: Database,
+    definition: CheckpointTest,
+    now: float,
+    *,
+    soft: float | None = None,
+    hard: float | None = None,
+    gates: Gates = Gates.ONCE,
+) -> int:
+    """Start a test whose items are stored; return its number. The worker does the rest.
+
+    Args:
+        database: Where it is written.
+        definition: What to do.
+        now: When.
+        soft: Dollars from which on it asks before each stage that spends.
+        hard: Dollars that it never passes.
+        gates: Whether every stage that spends asks.
+
+    Raises:
+        UsageError: it cannot be carried out.
+    """
+    workflow = Workflow(
+        id=0,
+        kind=CHECKPOINT_TEST.name,
+        name=definition.name,
+        state=WorkflowState.RUNNING,
+        definition=to_json_text(checked(definition)),
+        created_at=now,
+        updated_at=now,
+        soft=soft,
+        hard=hard,
+        gates=gates,
+    )
+    stages = [Stage(0, name, place) for place, name in enumerate(CHECKPOINT_TEST.names)]
+    return workflows.add(database, workflow, stages)
