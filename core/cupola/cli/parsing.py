@@ -13,7 +13,7 @@ from .read_only import refuse_changes
 
 NOUNS = {
     "job": "fine-tuning jobs: list, show, events, checkpoints, curve, watch, submit, pause, resume, cancel",
-    "checkpoint": "auto-evals of reinforcement jobs: list, evals, diff, watches, regrade, open, import",
+    "checkpoint": "auto-evals of reinforcement jobs: list, evals, diff, watches, regrade, test, open, import",
     "dataset": "training files: list, check, show, shape, twins, cost, split, sample, convert, merge, fix, upload, "
     "download, delete",
     "file": "files of the service: list, upload",

@@ -10,7 +10,12 @@ CHANGING: frozenset[str] = frozenset(
     {
         "bench cancel",
         "bench run",
+        "checkpoint cancel",
+        "checkpoint clean",
+        "checkpoint pause",
         "checkpoint regrade",
+        "checkpoint resume",
+        "checkpoint test",
         "dataset delete",
         "dataset upload",
         "deploy create",

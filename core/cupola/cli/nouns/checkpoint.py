@@ -17,7 +17,7 @@ from ...training import stored_evals
 from ...training.auto_evals import AutoEvals, StepSummary, summaries
 from ...training.checkpoint_choice import Choice, Keeping, choose, gain_over_base, keeping, sentences
 from ...training.step_changes import Change, changes, compare_steps, counted
-from ..checkpoint_commands import opening, regrading, watching
+from ..checkpoint_commands import opening, regrading, test_verbs, watching
 from ..checkpoint_commands.subject import Subject, opened
 from ..context import Context
 from ..dataset_commands.arguments import positive
@@ -54,6 +54,7 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     import_ = verbs.add_parser("import", parents=[common], help="read an evaluation's downloaded JSON or JSON Lines")
     import_.add_argument("file", type=Path)
     import_.set_defaults(run=opening.import_)
+    test_verbs.add(verbs, common, _OF_JOB)
 
 
 _OF_JOB = "its id, the beginning of its id, or its suffix (the newest of that name)"

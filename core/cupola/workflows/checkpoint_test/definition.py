@@ -12,7 +12,7 @@ from ...benchmarks.definition import Arm, Benchmark, from_json
 from ...benchmarks.hashing import canonical, digest
 from ...deployments.candidates import deployment_name
 from ...errors import UsageError
-from ...store.deployments import DEFAULT_FUSE_SECONDS
+from ...store.deployments import DEFAULT_FUSE_SECONDS, Wanted
 from ..distil import prices
 from ..distil.definition import Distillation
 
@@ -84,6 +84,10 @@ class CheckpointTest:
         """The name under which a checkpoint is deployed: the same model and tier, the same name."""
         plain = deployment_name(f"{self.name[:30]}-step{checkpoint.step}")
         return f"{plain[:50]}-{digest([checkpoint.model, self.sku])[:8]}"
+
+    def wanted(self, checkpoint: Tested) -> Wanted:
+        """A checkpoint's deployment as it is wished for."""
+        return Wanted(self.deployment(checkpoint), checkpoint.model, self.sku, self.capacity, self.fuse_seconds)
 
     def as_distillation(self) -> Distillation:
         """The settings of hosting, as the stage of a distillation reads them."""

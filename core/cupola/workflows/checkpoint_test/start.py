@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...benchmarks.estimate import estimate
 from ...benchmarks.items import items_of
+from ...deployments.plan import plan
 from ...store import benchmarks, workflows
 from ...store.database import Database
 from ...store.workflows import Gates, Stage, Workflow, WorkflowState
@@ -24,6 +25,23 @@ def estimate_whole(database: Database, definition: CheckpointTest) -> WholeEstim
             StageEstimate("benchmark", runs.in_dollars([asked]), asked.calls),
         )
     )
+
+
+def warnings(database: Database, definition: CheckpointTest) -> tuple[str, ...]:
+    """What speaks against the deployments as far as it is known before they are asked for, quota above all.
+
+    Raises:
+        UsageError: the service does not take them so: an unknown tier, a name that is taken.
+    """
+    plans = [plan(database, definition.wanted(one)) for one in definition.checkpoints]
+    found = [words for one in plans for words in one.warnings]
+    line, together = plans[0].quota, definition.capacity * len(plans)
+    if line is not None and definition.capacity <= line.free < together:
+        found.append(
+            f"Only {line.free:.0f} of {line.text} is free: {len(plans)} deployments of {definition.capacity} each need"
+            f" {together}, and the service will refuse the last of them."
+        )
+    return tuple(dict.fromkeys(found))
 
 
 def start(

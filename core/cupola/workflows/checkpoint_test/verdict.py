@@ -61,10 +61,20 @@ def told(definition: CheckpointTest, board: Leaderboard) -> dict[str, Any]:
         "prompts": board.prompts,
         "margin": board.margin,
         "reference": board.benchmark.arms[_reference(board)].name,
+        "settled": settled(definition, board),
         "best": None if highest is None else _step(definition, highest),
         "tied": [] if highest is None else [_step(definition, row) for row in _tied(definition, board, highest)],
         "rows": [_row(definition, row) for row in board.rows],
     }
+
+
+def settled(definition: CheckpointTest, board: Leaderboard) -> bool:
+    """Whether a step is shown to be better than the base, or without a base than every other step."""
+    if definition.base:
+        words = [row.verdict.word for row in _steps(definition, board) if row.verdict is not None]
+        return Word.BETTER in words
+    highest = _highest(definition, board)
+    return highest is not None and not _tied(definition, board, highest)
 
 
 def headline(definition: CheckpointTest, board: Leaderboard) -> str:
