@@ -48,7 +48,6 @@ COMMANDS = (
     ("deploy", "tiers"),
     ("distill", "list"),
     ("distill", "show", "1"),
-    ("distill", "report", "1"),
     ("grader", "calibrate", QUESTIONS),
     ("pairs", "wins", QUESTIONS, "--arm", attacked("weak"), "--base", attacked("strong")),
     ("model", "list"),
