@@ -66,6 +66,12 @@ _FORMULAS: tuple[tuple[str, Formula], ...] = (
 """By the beginning of a model's name; the first that fits."""
 
 
+USUAL: Formula = Tiles(85, 170)
+"""Of gpt-4o and gpt-4.1: what counts where the model is not known."""
+USUAL_SIZE = (1_024, 1_024)
+"""Pixels of an image whose size is not known."""
+
+
 def formula_of(model: str) -> Formula | None:
     """The formula of a model, or of a model tuned from it; None where none is published."""
     name = model.casefold()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from cupola_data.encodings import model_families
 
 from .formats import Format
+from .image_tokens import USUAL, USUAL_SIZE
 from .images import ImageFacts, image_facts
 from .units import unit_counter
 
@@ -22,12 +23,6 @@ DEFAULT_ENCODING = "o200k_base"
 _A_MESSAGE = 3
 _A_NAME = 1
 _A_REPLY = 3
-
-# Image tokens of gpt-4o and gpt-4.1 by OpenAI's published rule.
-_IMAGE_BASE = 85
-_IMAGE_TILE = 170
-_TILE = 512
-_TYPICAL_IMAGE = (1024, 1024)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +154,7 @@ def _tools(row: Mapping[str, Any], texts: list[str]) -> int:
 
 
 def image_tokens(facts: ImageFacts | None, detail: str) -> int:
-    """The tokens of one image: 85 in low detail, else 85 and 170 for each tile of 512 after scaling.
-
-    Source: OpenAI's vision guide for gpt-4o and gpt-4.1. An image of unknown size counts as 1024 x 1024.
-    """
-    if detail == "low":
-        return _IMAGE_BASE
-    width, height = _TYPICAL_IMAGE
-    if facts is not None and facts.width and facts.height:
-        width, height = facts.width, facts.height
-    fit = min(1.0, 2048 / max(width, height))
-    fit *= min(1.0, 768 / (min(width, height) * fit))
-    tiles = -(-max(1, int(width * fit)) // _TILE) * -(-max(1, int(height * fit)) // _TILE)
-    return _IMAGE_BASE + _IMAGE_TILE * tiles
+    """The tokens of one image as gpt-4o and gpt-4.1 count it; one of unknown size counts as 1,024 x 1,024."""
+    if facts is None or not facts.width or not facts.height:
+        return USUAL.tokens(*USUAL_SIZE, detail)
+    return USUAL.tokens(facts.width, facts.height, detail)
