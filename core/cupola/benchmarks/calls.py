@@ -19,6 +19,7 @@ from .hashing import canonical, digest_text
 from .journal import Journal
 from .lanes import AGAIN_FIRST, Lane, LaneClosedError
 from .prices import TokenPrice, price_of
+from .prompt_tokens import most_completion, most_tokens
 from .purse import Purse
 
 if TYPE_CHECKING:
@@ -166,8 +167,8 @@ class Calls:
         while True:
             guess = self._guess(request, price)
             try:
-                self.purse.take(guess)
-            except CupolaError:
+                await self.purse.take(guess)
+            except BaseException:
                 self._leave(request)
                 raise
             outcome = await self._once(request, lane, sent, guess, price)
@@ -264,13 +265,19 @@ class Calls:
         return answer
 
     def _guess(self, request: Request, price: TokenPrice | None) -> float:
+        """The most that a call may cost, as far as its request bounds that."""
         if self.purse.budget is None:
             return 0.0
-        mean = self.purse.mean(request.deployment)
-        if mean is not None or price is None:
-            return mean or 0.0
-        characters = len(json.dumps(request.body.get("messages", ()), ensure_ascii=False))
-        return price.usd(characters // 3, _GUESSED_COMPLETION)
+        dearest = self.purse.dearest(request.deployment)
+        if price is None:
+            return dearest
+        body = request.body
+        prompt = most_tokens(body.get("messages", ()), request.model, body.get("tools"), body.get("response_format"))
+        bound = most_completion(body)
+        if bound is not None:
+            return price.usd(prompt, bound)
+        # Nothing bounds the answer: what came before and a declared guess must do.
+        return max(dearest, price.usd(prompt, _GUESSED_COMPLETION))
 
     def _leave(self, request: Request) -> None:
         """Give back the lane's leave unused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from ..errors import CupolaError
@@ -13,36 +14,53 @@ class BudgetSpentError(CupolaError):
 
 @dataclass(slots=True)
 class Purse:
-    """Dollars. A call's cost is guessed when it leaves and known when it is answered."""
+    """Dollars. The most that a call may cost is set aside when it leaves; what it did cost is known once answered."""
 
     budget: float | None
     spent: float = 0.0
     under_way: float = 0.0
-    _means: dict[str, tuple[int, float]] = field(default_factory=dict)
+    calls_under_way: int = 0
+    _dearest: dict[str, float] = field(default_factory=dict)
+    _waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
-    def mean(self, deployment: str) -> float | None:
-        """What that deployment's calls have cost on average; None before the first."""
-        count, total = self._means.get(deployment, (0, 0.0))
-        return total / count if count else None
+    def dearest(self, deployment: str) -> float:
+        """What the dearest of that deployment's calls has cost; 0 before the first."""
+        return self._dearest.get(deployment, 0.0)
 
-    def take(self, guess: float) -> None:
-        """Set a call's likely cost aside.
+    async def take(self, guess: float) -> None:
+        """Set the most that a call may cost aside; what is under way is waited for, since most of it comes back.
 
         Raises:
             BudgetSpentError: the budget might not suffice for it.
         """
-        if self.budget is not None and self.spent + self.under_way + guess > self.budget:
+        while self._lacks(guess) and self.calls_under_way:
+            settled = asyncio.get_running_loop().create_future()
+            self._waiting.append(settled)
+            await settled
+        self._set_aside(guess)
+
+    def _lacks(self, guess: float) -> bool:
+        return self.budget is not None and self.spent + self.under_way + guess > self.budget
+
+    def _set_aside(self, guess: float) -> None:
+        if self.budget is not None and self._lacks(guess):
             raise BudgetSpentError(
                 f"The budget of ${self.budget:,.2f} is used up.",
-                f"${self.spent:,.4f} are spent and ${self.under_way:,.4f} under way.",
+                f"${self.spent:,.4f} are spent, and one more call may cost up to ${guess:,.4f}.",
                 "Raise it and continue: what was answered is not asked again.",
             )
         self.under_way += guess
+        self.calls_under_way += 1
 
     def settle(self, deployment: str, guess: float, usd: float | None) -> None:
         """Exchange a guess for what the call did cost; None is not known, and 0 if it was not answered."""
-        self.under_way = max(self.under_way - guess, 0.0)
+        self.calls_under_way -= 1
+        # Nothing of the guesses' rounding stays behind.
+        self.under_way = max(self.under_way - guess, 0.0) if self.calls_under_way else 0.0
         if usd:
             self.spent += usd
-            count, total = self._means.get(deployment, (0, 0.0))
-            self._means[deployment] = (count + 1, total + usd)
+            self._dearest[deployment] = max(self.dearest(deployment), usd)
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if not one.done():
+                one.set_result(None)

@@ -98,11 +98,11 @@ def refuse_beyond(budget: float | None, spent: float, takes: RunEstimate) -> Non
             "The service asks everything at once and cannot be stopped at a sum.",
             "Leave the budget out, or run it here.",
         )
-    if spent + takes.usd.high > budget:
+    if spent + takes.most > budget:
         raise BudgetSpentError(
-            f"This may cost up to ${takes.usd.high:,.2f}; ${max(budget - spent, 0.0):,.2f} of the budget are left.",
+            f"This may cost up to ${takes.most:,.2f}; ${max(budget - spent, 0.0):,.2f} of the budget are left.",
             "The service asks everything at once and cannot be stopped at a sum, so nothing was begun.",
-            f"Raise the budget to ${spent + takes.usd.high:,.2f}, set max_completion_tokens, or run it here.",
+            f"Raise the budget to ${spent + takes.most:,.2f}, set max_completion_tokens, or run it here.",
         )
 
 

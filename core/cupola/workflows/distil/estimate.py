@@ -96,9 +96,8 @@ def _training(database: Database, definition: Distillation, students: Sequence[A
         mean = prompt / max(len(learning), 1)
         epochs = epochs_of(definition, len(rows))
         tier = definition.training_tier
-        tokens = [int(len(rows) * definition.samples * (mean + answer)) for answer in (_ANSWER_TOKENS[0], bound)]
-        low, high = (prices.training(student.model, tier, each, epochs) for each in tokens)
-        found.append(Takes(low.low, high.high, high.words))
+        few, many = (int(len(rows) * definition.samples * (mean + answer)) for answer in (_ANSWER_TOKENS[0], bound))
+        found.append(prices.training_ahead(student.model, tier, (few, many), epochs))
     highs = [one.high for one in found if one.high is not None]
     high_of_all = max(highs) if len(highs) == len(found) else None
     words = next((one.words for one in found if one.high is None), found[0].words)

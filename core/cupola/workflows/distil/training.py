@@ -45,7 +45,8 @@ def takes(_: World, scene: Scene) -> Takes:
     definition: Distillation = scene.definition
     train = scene.outputs("filter")["train"]
     model = definition.arm(scene.outputs("roles")["roles"]["student"]).model
-    return prices.training(model, definition.training_tier, train["tokens"], epochs_of(definition, train["rows"]))
+    tokens, epochs = int(train["tokens"]), epochs_of(definition, train["rows"])
+    return prices.training_ahead(model, definition.training_tier, (tokens, tokens), epochs)
 
 
 def epochs_of(definition: Distillation, rows_in_all: int) -> int:

@@ -116,10 +116,8 @@ def _training(definition: Raft, trained: Sequence[Asked], chunks: Sequence[Chunk
     tokens = sum(count(str(message["content"])) for row in rows for message in row["messages"])
     epochs = definition.hyperparameters.get("n_epochs")
     times = int(epochs) if isinstance(epochs, int | float) else auto_epochs(len(rows))
-    low, high = (
-        prices.training(definition.arm.model, definition.training_tier, int(tokens * by), times) for by in (1.0, _ROOM)
-    )
-    return Takes(low.low, high.high, high.words)
+    counted = (tokens, int(tokens * _ROOM))
+    return prices.training_ahead(definition.arm.model, definition.training_tier, counted, times)
 
 
 def _hosting(definition: Raft) -> Takes:
