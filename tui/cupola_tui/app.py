@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
 from textual import on, work
-from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -22,18 +21,20 @@ from textual.screen import Screen
 
 from cupola.errors import CupolaError, StoreError
 from cupola.models import Intent, IntentState, Problem
-from cupola.settings import DEMO_PROFILE, Profile
-from cupola.store import health, intents
+from cupola.settings import Profile
+from cupola.store import health, intents, workflows
 from cupola.store.database import Database
+from cupola.store.workflows import WorkflowState
 
 from .ascii import AsciiFilter
 from .attention import Attention, World
-from .commands import Command, remapped, unknown_ids
+from .commands import remapped, unknown_ids
 from .facts import Facts
 from .line_pace import CHOICES, Choice, LinePace
 from .lines import visible
 from .messages import Ask, Copy, Keep, Read, Say, Wish
 from .outlet import Outlet
+from .over_frame import OverFrame
 from .panes.opening import Surroundings, open_pane
 from .screens.frame import FrameScreen
 from .suitable import lacks_unicode
@@ -77,7 +78,7 @@ class Preferences:
     """Nobody is to be asked: no worker is started, and no wish is written for one."""
 
 
-class CupolaApp(App[str]):
+class CupolaApp(OverFrame):
     """Cupola's screen. Returns a line to print when it is left."""
 
     CSS_PATH = "styles/cupola.tcss"
@@ -190,8 +191,8 @@ class CupolaApp(App[str]):
         self._evaluates = any(job.method == "reinforcement" for job in known)
         self._state = replace(
             self._state,
-            running=running(known),
-            needs_you=needs_you(known, self._clock()),
+            running=running(known) + len(workflows.in_state(self._database, WorkflowState.RUNNING)),
+            needs_you=needs_you(known, self._clock()) + len(workflows.in_state(self._database, WorkflowState.WAITING)),
             health=health.get(self._database),
         )
         if "intents" in topics:
@@ -280,53 +281,6 @@ class CupolaApp(App[str]):
 
     # The frame's commands.
 
-    def action_help(self) -> None:
-        """Help for where one stands."""
-        from .screens.reader import ReaderScreen
-        from .views.frame import help_lines
-
-        scopes = self._frame.scopes()
-        self.push_screen(ReaderScreen("Help", lambda width: help_lines(self._commands, scopes, width)))
-
-    def action_palette(self) -> None:
-        """All commands by name."""
-        self._choose("Commands", [command for command in self._commands if command.words], typing=True)
-
-    def action_actions(self) -> None:
-        """Actions on what is selected."""
-        from .screens.menu import Choice, MenuScreen
-
-        actions = {action.kind: action for action in self._frame.pane.actions()}
-        if not actions:
-            self._say("Nothing is selected here.", warning=True)
-            return
-        choices = [Choice(kind, one.title, one.what, one.refusal) for kind, one in actions.items()]
-
-        def answer(kind: str | None) -> None:
-            if kind is not None:
-                self.post_message(Ask(actions[kind]))
-
-        self.push_screen(MenuScreen("Actions", choices, typing=False), answer)
-
-    def action_calls(self) -> None:
-        """What was sent to the service."""
-        from .screens.calls import calls_screen
-
-        try:
-            self.push_screen(calls_screen(health.calls(self._database), self._clock()))
-        except StoreError as error:
-            self._tell_problem(error.problem, "calls")
-
-    def action_guide(self) -> None:
-        """Which technique fits."""
-        from .screens.guide import GuideScreen
-
-        async def answer(pane: str | None) -> None:
-            if pane:
-                await self._frame.open_pane(pane)
-
-        self.push_screen(GuideScreen(self._database.path, self._said_to_guide, self._profile.region or ""), answer)
-
     def action_refresh_now(self) -> None:
         """Ask the service now."""
         if self._start_worker and self._worker_status and not self._worker_status().running:
@@ -361,21 +315,6 @@ class CupolaApp(App[str]):
         """Dark or light."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
-    def action_connect(self) -> None:
-        """Find, write, try and open a profile."""
-        if self._connecting is None or self._profile.name == DEMO_PROFILE:
-            self._say("The demo is connected to the local emulator. Leave it first: cupola", warning=True)
-            return
-        from .screens.connect import ConnectScreen
-
-        def answer(reopen: Reopen | None) -> None:
-            if reopen is not None:
-                self.reopen = reopen
-                self.exit()
-
-        stored = self._profile.name if self._profile.endpoint else ""
-        self.push_screen(ConnectScreen(self._connecting, stored), answer)
-
     def action_leave(self) -> None:
         """Close one thing, or leave Cupola, saying what goes on without it."""
         if self._frame.pane.back():
@@ -394,24 +333,6 @@ class CupolaApp(App[str]):
                 self.exit(f"{count} running in the cloud; {watching}.")
 
         self.push_screen(quit_card(count, worker), answer)
-
-    def _choose(self, title: str, commands: list[Command], *, typing: bool) -> None:
-        from .screens.menu import Choice, MenuScreen
-
-        here = {command.id: command for command in commands if self._frame.owner_of(command) is not None}
-        choices = [
-            Choice(command.id, command.words, " ".join([command.help, *(f"[{key}]" for key in command.shown_keys[:1])]))
-            for command in here.values()
-        ]
-
-        async def answer(command_id: str | None) -> None:
-            if command_id is None:
-                return
-            owner = self._frame.owner_of(here[command_id])
-            if owner is not None:
-                await self.run_action(here[command_id].action, owner)
-
-        self.push_screen(MenuScreen(title, choices, typing=typing), answer)
 
     # What happens beside the screen.
 

@@ -1,0 +1,123 @@
+"""What opens over the frame at a person's word: help, palette, actions, calls, the guide, connecting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from cupola.errors import StoreError
+from cupola.models import Problem
+from cupola.settings import DEMO_PROFILE, Profile
+from cupola.store import health
+from cupola.store.database import Database
+
+from .commands import Command
+from .messages import Ask
+from .screens.frame import FrameScreen
+
+if TYPE_CHECKING:
+    from cupola.advice.facts import Known
+
+    from .screens.connect import Reopen
+    from .screens.connect_child import Connecting
+
+
+class OverFrame(App[str]):
+    """The part of the app that opens screens; the app itself holds what they are given."""
+
+    _profile: Profile
+    _database: Database
+    _clock: Callable[[], float]
+    _commands: Sequence[Command]
+    _frame: FrameScreen
+    _said_to_guide: dict[str, Known]
+    _connecting: Connecting | None
+    reopen: Reopen | None
+
+    def _say(self, text: str, *, warning: bool = False, title: str = "") -> None:
+        raise NotImplementedError
+
+    def _tell_problem(self, problem: Problem, kind: str) -> None:
+        raise NotImplementedError
+
+    def action_help(self) -> None:
+        """Help for where one stands."""
+        from .screens.reader import ReaderScreen
+        from .views.frame import help_lines
+
+        scopes = self._frame.scopes()
+        self.push_screen(ReaderScreen("Help", lambda width: help_lines(self._commands, scopes, width)))
+
+    def action_palette(self) -> None:
+        """All commands by name."""
+        self._choose("Commands", [command for command in self._commands if command.words], typing=True)
+
+    def action_actions(self) -> None:
+        """Actions on what is selected."""
+        from .screens.menu import Choice, MenuScreen
+
+        actions = {action.kind: action for action in self._frame.pane.actions()}
+        if not actions:
+            self._say("Nothing is selected here.", warning=True)
+            return
+        choices = [Choice(kind, one.title, one.what, one.refusal) for kind, one in actions.items()]
+
+        def answer(kind: str | None) -> None:
+            if kind is not None:
+                self.post_message(Ask(actions[kind]))
+
+        self.push_screen(MenuScreen("Actions", choices, typing=False), answer)
+
+    def action_calls(self) -> None:
+        """What was sent to the service."""
+        from .screens.calls import calls_screen
+
+        try:
+            self.push_screen(calls_screen(health.calls(self._database), self._clock()))
+        except StoreError as error:
+            self._tell_problem(error.problem, "calls")
+
+    def action_guide(self) -> None:
+        """Which technique fits."""
+        from .screens.guide import GuideScreen
+
+        async def answer(pane: str | None) -> None:
+            if pane:
+                await self._frame.open_pane(pane)
+
+        self.push_screen(GuideScreen(self._database.path, self._said_to_guide, self._profile.region or ""), answer)
+
+    def action_connect(self) -> None:
+        """Find, write, try and open a profile."""
+        if self._connecting is None or self._profile.name == DEMO_PROFILE:
+            self._say("The demo is connected to the local emulator. Leave it first: cupola", warning=True)
+            return
+        from .screens.connect import ConnectScreen
+
+        def answer(reopen: Reopen | None) -> None:
+            if reopen is not None:
+                self.reopen = reopen
+                self.exit()
+
+        stored = self._profile.name if self._profile.endpoint else ""
+        self.push_screen(ConnectScreen(self._connecting, stored), answer)
+
+    def _choose(self, title: str, commands: list[Command], *, typing: bool) -> None:
+        from .screens.menu import Choice, MenuScreen
+
+        here = {command.id: command for command in commands if self._frame.owner_of(command) is not None}
+        choices = [
+            Choice(command.id, command.words, " ".join([command.help, *(f"[{key}]" for key in command.shown_keys[:1])]))
+            for command in here.values()
+        ]
+
+        async def answer(command_id: str | None) -> None:
+            if command_id is None:
+                return
+            owner = self._frame.owner_of(here[command_id])
+            if owner is not None:
+                await self.run_action(here[command_id].action, owner)
+
+        self.push_screen(MenuScreen(title, choices, typing=typing), answer)
