@@ -9,8 +9,12 @@ from ..datasets.grader_code import looked_up
 from ..graders.template import placeholders
 
 
-def variables_of(definition: Mapping[str, Any]) -> tuple[str, ...]:
-    """The variables that a definition's templates name and its Python code looks up, wherever in it they stand."""
+def variables_of(definition: object) -> tuple[str, ...]:
+    """The variables that a definition's templates name and its Python code looks up, wherever in it they stand.
+
+    Args:
+        definition: A grader's JSON, checked or not.
+    """
     found: dict[str, None] = {}
     stack: list[Any] = [definition]
     while stack:

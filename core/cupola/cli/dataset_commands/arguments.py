@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...errors import UsageError
 
@@ -39,26 +38,13 @@ def needs_of(grader: Path | None) -> tuple[str, ...]:
     """
     if grader is None:
         return ()
-    from ...datasets.grader_code import looked_up
-    from ...graders.template import placeholders
+    from ...training.grader_needs import variables_of
 
     try:
         definition = json.loads(grader.read_bytes())
     except (OSError, ValueError) as error:
         raise UsageError(f"The grader {grader} cannot be read.", str(error), "Give a JSON file.") from error
-    found: dict[str, None] = {}
-    stack: list[Any] = [definition]
-    while stack:
-        value = stack.pop()
-        if isinstance(value, Mapping):
-            stack.extend(child for key, child in value.items() if key != "source")
-            if isinstance(value.get("source"), str):
-                found.update(dict.fromkeys(looked_up(value["source"])))
-        elif isinstance(value, list):
-            stack.extend(value)
-        elif isinstance(value, str):
-            found.update(dict.fromkeys(placeholders(value)))
-    return tuple(found)
+    return variables_of(definition)
 
 
 def format_named(name: str) -> Format:
