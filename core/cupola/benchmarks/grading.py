@@ -26,6 +26,7 @@ from .calls import Calls, Request
 from .definition import GraderUse
 from .items import Item
 from .lanes import GRADERS_FIRST
+from .prices import price_of
 
 Post = Callable[[EndpointRequest], Awaitable[EndpointReply]]
 
@@ -56,7 +57,9 @@ class GradingRoom:
         asked: list[tuple[str, int]] = []
 
         async def ask_model(request: ModelRequest) -> ModelReply:
-            call = Request(request.model, body_of(request), again, "grader")
+            # Where a deployment bears its model's name, its price is known before the first answer; else that tells it.
+            model = request.model if price_of(request.model) is not None else ""
+            call = Request(request.model, body_of(request), again, "grader", model)
             asked.append(call.key)
             try:
                 return reply_of(await self.calls.answer(call, GRADERS_FIRST))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ..benchmarks.definition import GraderUse
+from ..benchmarks.start import grading_room
 from ..errors import CupolaError
 from ..graders import GraderDefinitionError, PythonSandbox, SandboxUnavailableError
 from ..models import Intent, Problem
 from ..store import jobs
 from ..store.database import Database
 from ..training import regrading, stored_evals
-from ..training.grading_room import priced_room
 
 EVAL_REGRADE = "evaluation.regrade"
 """Its target is a job's id or an opened evaluation's; arguments: `definition`, the grader in the service's JSON, and
@@ -34,7 +34,7 @@ async def obey(database: Database, intent: Intent, now: float) -> Problem | None
     todo = regrading.to_regrade(database, evals, use, most=min(most, _MOST_GRADINGS // len(evals.steps)))
     try:
         with PythonSandbox(workers=2) as sandbox:
-            room = priced_room(database, regrading.no_model, sandbox, 0.0, clock=lambda: now)
+            room = grading_room(database, regrading.no_model, sandbox, 0.0, clock=lambda: now)
             stopped = await regrading.regrade(room, database, intent.target, use, todo)
     except SandboxUnavailableError as error:
         return Problem(str(error))

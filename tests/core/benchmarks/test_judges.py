@@ -9,13 +9,16 @@ import pytest
 from cupola.azure.wire.chat import ChatReply
 from cupola.benchmarks.consistency import grade_again, regradings
 from cupola.benchmarks.definition import GraderUse
+from cupola.benchmarks.items import items_of
 from cupola.benchmarks.labels import grader_report
 from cupola.benchmarks.leaderboard import leaderboard_of
+from cupola.benchmarks.purse import BudgetSpentError
 from cupola.benchmarks.runner import Runner
 from cupola.benchmarks.start import grading_room
 from cupola.benchmarks.table import GradeKind
 from cupola.errors import UsageError
 from cupola.store import answers, benchmarks, grades
+from cupola.store.answers import Answer, AnswerState
 from cupola.store.grades import Grade
 
 from .conftest import EXACT, JUDGED, Bench, Deployments, defined, reply, score
@@ -198,6 +201,17 @@ async def test_showing_again_keeps_to_its_budget(bench: Bench) -> None:
     stopped = await grade_again(room, JUDGED, regradings(bench.database, runner.run, 1, 10, 3))
     assert stopped is not None
     assert judge.calls < 30
+
+
+async def test_a_judge_named_as_its_model_is_not_asked_a_first_time_beyond_the_budget(bench: Bench) -> None:
+    named = GraderUse({**JUDGED.definition, "model": "gpt-4.1"})
+    made = defined(2, ("a",), (named,))
+    (item, _) = items_of(made.benchmark, made.rows)
+    answer = Answer("a request", 0, AnswerState.ANSWERED, text="yes 0")
+    judge = Deployments(lambda *_: score(4.0))
+    with pytest.raises(BudgetSpentError):
+        await grading_room(bench.database, judge, bench.sandbox, 1e-9).grade(named, item, answer)
+    assert judge.calls == 0
 
 
 async def test_a_grader_that_asks_no_model_is_not_shown_anything_again(bench: Bench) -> None:

@@ -13,6 +13,7 @@ import pytest
 from cupola.azure.wire import evaluations as wire
 from cupola.azure.wire.chat import ChatReply
 from cupola.benchmarks.definition import GraderUse
+from cupola.benchmarks.start import grading_room
 from cupola.errors import UsageError
 from cupola.graders import PythonSandbox
 from cupola.models import Evaluation, Event, Job
@@ -20,7 +21,6 @@ from cupola.store import evaluations, regrades
 from cupola.store.database import Database, open_store
 from cupola.training import grader_lab, regrading, stored_evals
 from cupola.training.auto_evals import AutoEvals
-from cupola.training.grading_room import priced_room
 from cupola.training.job_budget import BUDGET_KEY, burn, to_pause
 from cupola.training.reinforcement_cost import effort
 
@@ -76,7 +76,7 @@ async def test_a_second_graders_rewards_stand_beside_the_jobs_own_and_are_not_ma
 ) -> None:
     use = GraderUse(RIGHT)
     todo = regrading.to_regrade(store, evals, use)
-    room = priced_room(store, regrading.no_model, sandbox, 0.0, clock=lambda: 7.0)
+    room = grading_room(store, regrading.no_model, sandbox, 0.0, clock=lambda: 7.0)
     assert await regrading.regrade(room, store, JOB.id, use, todo) is None
     (series,) = regrading.second_series(store, JOB.id, evals)
     assert series.rewards[0].tolist() == [1.0] * 12
@@ -106,10 +106,10 @@ async def test_model_graders_are_asked_through_the_journal_and_within_the_budget
 
     use = GraderUse(JUDGE)
     todo = regrading.to_regrade(store, evals, use, steps=[0])
-    poor = priced_room(store, ask, sandbox, 0.0)
+    poor = grading_room(store, ask, sandbox, 0.0)
     stopped = await regrading.regrade(poor, store, JOB.id, use, todo)
     assert stopped is not None and "budget" in stopped.what and not asked
-    room = priced_room(store, ask, sandbox, 1.0)
+    room = grading_room(store, ask, sandbox, 1.0)
     assert await regrading.regrade(room, store, JOB.id, use, todo) is None
     # All twelve answers are "yes" to "yes": one and the same question to the judge, paid for once.
     assert len(asked) == 1
@@ -120,7 +120,7 @@ async def test_model_graders_are_asked_through_the_journal_and_within_the_budget
 async def test_the_lab_shows_what_changed_first_and_holds_it_against_labels(
     store: Database, evals: AutoEvals, sandbox: PythonSandbox
 ) -> None:
-    room = priced_room(store, regrading.no_model, sandbox, 0.0)
+    room = grading_room(store, regrading.no_model, sandbox, 0.0)
     places = grader_lab.sampled(evals, 10, step=5)
     assert len(places) == 10 and places == grader_lab.sampled(evals, 10, step=5)
     labels = {f"item-5-{place}": place % 2 == 1 for place in range(12)}

@@ -16,6 +16,7 @@ from cupola.azure.client import Service, connect
 from cupola.azure.credentials import KeyCredential
 from cupola.azure.wire.requests import JobRequest
 from cupola.benchmarks.definition import GraderUse
+from cupola.benchmarks.start import grading_room
 from cupola.emulator.app import create_app, running
 from cupola.graders import PythonSandbox
 from cupola.models import Job
@@ -23,7 +24,6 @@ from cupola.settings import Profile
 from cupola.store.database import Database, open_store
 from cupola.training import regrading, stored_evals
 from cupola.training.auto_evals import AutoEvals
-from cupola.training.grading_room import priced_room
 from cupola.training.reward_watches import Alarm
 from cupola.training.step_changes import compare_steps
 from cupola.training.watches import Level
@@ -115,7 +115,7 @@ async def test_a_grader_that_pays_for_length_is_caught_and_an_honest_one_disagre
     todo = regrading.to_regrade(store, evals, use)
     assert len(todo) == len(evals.steps) * 50
     with PythonSandbox() as sandbox:
-        room = priced_room(store, regrading.no_model, sandbox, 0.0)
+        room = grading_room(store, regrading.no_model, sandbox, 0.0)
         assert await regrading.regrade(room, store, job.id, use, todo) is None
     (series,) = regrading.second_series(store, job.id, evals)
     assert series.grader.name == "countdown" and series.shares == (1.0,) * len(evals.steps)

@@ -65,19 +65,18 @@ async def _regraded(
 ) -> CupolaError | None:
     from ...azure.chat import open_chat
     from ...azure.credentials import find_credential
-    from ...benchmarks.start import post_to_endpoint
+    from ...benchmarks.start import grading_room, post_to_endpoint
     from ...graders import PythonSandbox
-    from ...training.grading_room import priced_room
     from ...training.regrading import no_model, regrade
 
     session, database = subject.session, subject.database
     with PythonSandbox(workers=2) as sandbox:
         if not use.judges:
-            room = priced_room(database, no_model, sandbox, 0.0, post=post_to_endpoint)
+            room = grading_room(database, no_model, sandbox, 0.0, post=post_to_endpoint)
             return await regrade(room, database, subject.owner, use, todo)
         credential = find_credential(session.profile, session.environment)
         async with open_chat(session.profile, credential, transport=session.transport) as chat:
-            room = priced_room(database, chat.ask, sandbox, options.max_cost, post=post_to_endpoint)
+            room = grading_room(database, chat.ask, sandbox, options.max_cost, post=post_to_endpoint)
             return await regrade(room, database, subject.owner, use, todo)
 
 

@@ -156,10 +156,9 @@ async def _dry_run(
 ) -> DryRun:
     from ...azure.chat import open_chat
     from ...azure.credentials import find_credential
-    from ...benchmarks.start import post_to_endpoint
+    from ...benchmarks.start import grading_room, post_to_endpoint
     from ...graders import PythonSandbox
     from ...training.dry_run import dry_run
-    from ...training.grading_room import priced_room
 
     effort = spec.hyperparameters.get("reasoning_effort")
     sampling: dict[str, Any] = {"response_format": dict(spec.response_format)} if spec.response_format else {}
@@ -168,7 +167,7 @@ async def _dry_run(
     credential = find_credential(session.profile, session.environment)
     async with open_chat(session.profile, credential, transport=session.transport) as chat:
         with PythonSandbox(workers=2) as sandbox:
-            room = priced_room(database, chat.ask, sandbox, None, post=post_to_endpoint)
+            room = grading_room(database, chat.ask, sandbox, None, post=post_to_endpoint)
             return await dry_run(room, base, chosen, use, sampling)
 
 
