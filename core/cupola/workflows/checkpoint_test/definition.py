@@ -22,7 +22,7 @@ _MOST_LETTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Chosen:
     """One checkpoint."""
 
     step: int
@@ -43,7 +43,7 @@ class CheckpointTest:
     """Of the job, as people call it."""
     job: str
     """The job's id."""
-    checkpoints: tuple[Tested, ...]
+    checkpoints: tuple[Chosen, ...]
     benchmark: str
     """Items, prompt and graders as `cupola.benchmarks.definition.to_json` writes them; of its arms only `base` counts.
 
@@ -80,12 +80,12 @@ class CheckpointTest:
             engine="here",
         )
 
-    def deployment(self, checkpoint: Tested) -> str:
+    def deployment(self, checkpoint: Chosen) -> str:
         """The name under which a checkpoint is deployed: the same model and tier, the same name."""
         plain = deployment_name(f"{self.name[:30]}-step{checkpoint.step}")
         return f"{plain[:50]}-{digest([checkpoint.model, self.sku])[:8]}"
 
-    def wanted(self, checkpoint: Tested) -> Wanted:
+    def wanted(self, checkpoint: Chosen) -> Wanted:
         """A checkpoint's deployment as it is wished for."""
         return Wanted(self.deployment(checkpoint), checkpoint.model, self.sku, self.capacity, self.fuse_seconds)
 
@@ -100,7 +100,7 @@ class CheckpointTest:
             fuse_seconds=self.fuse_seconds,
         )
 
-    def _arm(self, checkpoint: Tested) -> Arm:
+    def _arm(self, checkpoint: Chosen) -> Arm:
         return Arm(
             name=checkpoint.arm,
             deployment=self.deployment(checkpoint),
@@ -118,7 +118,7 @@ def to_json_text(definition: CheckpointTest) -> str:
 def parse(text: str) -> CheckpointTest:
     """Read what `to_json_text` wrote."""
     fields = json.loads(text)
-    return CheckpointTest(**{**fields, "checkpoints": tuple(Tested(**one) for one in fields["checkpoints"])})
+    return CheckpointTest(**{**fields, "checkpoints": tuple(Chosen(**one) for one in fields["checkpoints"])})
 
 
 def checked(definition: CheckpointTest) -> CheckpointTest:

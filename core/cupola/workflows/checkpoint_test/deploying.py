@@ -12,7 +12,7 @@ from ...store.deployments import State
 from ...store.workflows import Stage, StageState
 from ..distil import deploying
 from ..kinds import Scene, Takes, World
-from .definition import CheckpointTest, Tested
+from .definition import CheckpointTest, Chosen
 
 _UNIT = "deployments"
 
@@ -116,7 +116,7 @@ def gone(world: World, scene: Scene) -> str:
     return ""
 
 
-def _alone(stage: Stage, definition: CheckpointTest, checkpoint: Tested) -> Stage:
+def _alone(stage: Stage, definition: CheckpointTest, checkpoint: Chosen) -> Stage:
     """The stage as it were for one checkpoint only."""
     each: Mapping[str, Any] = stage.notes.get("each", {})
     return replace(
@@ -159,7 +159,7 @@ def _together(stage: Stage, definition: CheckpointTest, found: list[Stage]) -> S
     return after
 
 
-def _one_inputs(definition: CheckpointTest, checkpoint: Tested) -> dict[str, Any]:
+def _one_inputs(definition: CheckpointTest, checkpoint: Chosen) -> dict[str, Any]:
     return {
         "name": definition.deployment(checkpoint),
         "model": checkpoint.model,
@@ -172,7 +172,7 @@ def _names(scene: Scene) -> list[str]:
     return [str(one["deployment"]) for one in scene.outputs("deploy")["deployments"]]
 
 
-def _seen(scene: Scene, checkpoint: Tested) -> Scene:
+def _seen(scene: Scene, checkpoint: Chosen) -> Scene:
     """The scene with a distillation's definition, whose student is that checkpoint."""
     definition: CheckpointTest = scene.definition
     watched = Stage(scene.workflow.id, "watch", -1, outputs={"model": checkpoint.model})

@@ -17,7 +17,7 @@ from ...store import benchmarks, checkpoints, deployments
 from ...store.benchmarks import StoredBenchmark
 from ...store.database import Database
 from ..distil import prices
-from .definition import CheckpointTest, Tested, checked
+from .definition import CheckpointTest, Chosen, checked
 
 _SHARED = ("sampling", "response_format", "tools", "repeats")
 """What the arms of a test have in common."""
@@ -36,7 +36,7 @@ def grader_of(job: Job) -> Mapping[str, Any]:
     return told
 
 
-def tested(database: Database, job: Job, steps: Sequence[int]) -> tuple[Tested, ...]:
+def tested(database: Database, job: Job, steps: Sequence[int]) -> tuple[Chosen, ...]:
     """A job's checkpoints of these steps, all that can be deployed if none is named, by rising step.
 
     Raises:
@@ -52,7 +52,7 @@ def tested(database: Database, job: Job, steps: Sequence[int]) -> tuple[Tested, 
             raise UsageError(f"The service keeps the checkpoint of step {step} no more.", told)
     if not held:
         raise UsageError(f"{job.name} has no checkpoint that can be deployed.", remedy="Wait for its first one.")
-    return tuple(Tested(step, known[step][0].model) for step in sorted(set(steps) or held))
+    return tuple(Chosen(step, known[step][0].model) for step in sorted(set(steps) or held))
 
 
 def on_benchmark(database: Database, job: Job, steps: Sequence[int], name: str, base: str = "") -> CheckpointTest:
@@ -129,7 +129,7 @@ def _definition(
 
 def _shared(arm: Arm) -> dict[str, Any]:
     fields = asdict(arm)
-    return {name: fields[name] for name in _SHARED}
+    return {**{name: fields[name] for name in _SHARED}, "tools": list(arm.tools)}
 
 
 def _base_arm(database: Database, deployment: str, shared: Mapping[str, Any]) -> Arm:
