@@ -17,7 +17,6 @@ from cupola.errors import CupolaError, UsageError
 
 from .conftest import EXACT, defined
 
-
 ITEMS = {"cora-support": 252, "zava-tone": 252, "zava-photos": 32}
 
 
