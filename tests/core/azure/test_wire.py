@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import math
 
@@ -172,6 +173,22 @@ def test_any_answer_is_an_object_or_a_typed_error(content: bytes) -> None:
         assert isinstance(parse(content), dict)
     except ServiceError as error:
         assert error.what
+
+
+@given(st.integers() | st.floats() | st.text(max_size=12))
+def test_a_date_of_a_model_or_file_is_one_that_a_calendar_has_or_none(seconds: object) -> None:
+    told = {"id": "m", "created_at": seconds, "deprecation": {"fine_tune": seconds, "inference": seconds}}
+    model, file = files.model(told), files.file(told, 0.0)
+    assert model is not None
+    for found in (model.created_at, model.fine_tune_until, model.inference_until, file.created_at):
+        assert found is None or dt.datetime.fromtimestamp(found, dt.UTC).year >= 1970
+
+
+@pytest.mark.parametrize("seconds", [253_402_300_800, 1_800_000_000_000, -1, 2**62])
+def test_milliseconds_and_other_absurd_dates_are_none(seconds: int) -> None:
+    model = files.model({"id": "m", "deprecation": {"inference": seconds}})
+    assert model is not None
+    assert model.inference_until is None
 
 
 def test_a_deeply_nested_answer_is_refused_in_words() -> None:

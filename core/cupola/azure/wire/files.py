@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...models import ServiceFile, ServiceModel
-from .reading import Json, identifier, integer, mapping, not_understood, raw, text
+from .reading import Json, identifier, integer, mapping, moment, not_understood, raw, text
 
 
 def file(value: Json, as_of: float) -> ServiceFile:
@@ -21,7 +21,7 @@ def file(value: Json, as_of: float) -> ServiceFile:
         purpose=text(value.get("purpose")) or "",
         status=text(value.get("status")) or "unknown",
         bytes=integer(value.get("bytes")),
-        created_at=integer(value.get("created_at")) or 0,
+        created_at=moment(value.get("created_at")) or 0,
         raw=raw(value),
         as_of=as_of,
     )
@@ -34,14 +34,14 @@ def model(value: Json) -> ServiceModel | None:
         return None
     can_fine_tune = mapping(value.get("capabilities")).get("fine_tune")
     deprecation = mapping(value.get("deprecation"))
-    created_at = integer(value.get("created_at"))
+    created_at = moment(value.get("created_at"))
     return ServiceModel(
         id=model_id,
-        created_at=(integer(value.get("created")) if created_at is None else created_at) or 0,
+        created_at=(moment(value.get("created")) if created_at is None else created_at) or 0,
         base_model=text(value.get("model")),
         can_fine_tune=can_fine_tune if isinstance(can_fine_tune, bool) else None,
         lifecycle=text(value.get("lifecycle_status")),
-        fine_tune_until=integer(deprecation.get("fine_tune")),
-        inference_until=integer(deprecation.get("inference")),
+        fine_tune_until=moment(deprecation.get("fine_tune")),
+        inference_until=moment(deprecation.get("inference")),
         raw=raw(value),
     )

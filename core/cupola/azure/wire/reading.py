@@ -17,6 +17,9 @@ LARGEST_JSON = 64 * 2**20
 _LARGEST_INTEGER = 2**63 - 1
 """What the store can hold."""
 
+_YEAR_10000 = 253_402_300_800
+"""Unix seconds at which calendars end, those of Python among them."""
+
 
 def parse(content: bytes) -> Json:
     """The JSON object in an answer.
@@ -85,6 +88,12 @@ def integer(value: object) -> int | None:
     if result is None or not result.is_integer() or abs(result) >= _LARGEST_INTEGER:
         return None
     return int(result)
+
+
+def moment(value: object) -> int | None:
+    """Unix seconds of a day that a calendar has, from 1970 to 9999, or None."""
+    seconds = integer(value)
+    return seconds if seconds is not None and 0 <= seconds < _YEAR_10000 else None
 
 
 def raw(value: object) -> str:
