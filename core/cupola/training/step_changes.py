@@ -23,6 +23,10 @@ class Kind(StrEnum):
     """Not judged at both steps."""
 
 
+_KINDS = (Kind.LOST, Kind.GAINED, Kind.SAME, Kind.UNPAIRED)
+"""In the order in which they are told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One item at two steps."""
@@ -54,8 +58,17 @@ def changes(evals: AutoEvals, first: int, second: int) -> tuple[Change, ...]:
 
     Items that are not judged at both come last.
     """
-    found = [_change(evals, column, first, second) for column in range(len(evals.keys))]
-    return tuple(sorted(found, key=_rank))
+    before, after = evals.scores[first], evals.scores[second]
+    passed = evals.passes[[first, second]]
+    unpaired = np.isnan(before) | np.isnan(after)
+    flipped = ~np.isnan(passed).any(axis=0) & (passed[0] != passed[1])
+    kinds = np.select([unpaired, after == before, after > before], [3, 2, 1], 0)
+    moved = kinds < 2
+    size = np.abs(np.subtract(after, before, out=np.zeros(len(moved)), where=moved))
+    order = np.lexsort((-size, kinds, ~moved, ~(flipped & moved)))
+    columns = (kinds[order], flipped[order], before[order], after[order])
+    told = zip(order.tolist(), *(column.tolist() for column in columns), strict=True)
+    return tuple(Change(column, _KINDS[kind], *rest) for column, kind, *rest in told)
 
 
 def counted(found: Sequence[Change]) -> Counted:
@@ -79,25 +92,3 @@ def compare_steps(evals: AutoEvals, first: int, second: int) -> Comparison | Non
         return compare(evals.scores[second], evals.scores[first], evals.clusters, evals.scale)
     except StatisticsInputError:
         return None
-
-
-def _change(evals: AutoEvals, column: int, first: int, second: int) -> Change:
-    before, after = float(evals.scores[first, column]), float(evals.scores[second, column])
-    verdicts = evals.passes[first, column], evals.passes[second, column]
-    if np.isnan(before) or np.isnan(after):
-        kind = Kind.UNPAIRED
-    elif after == before:
-        kind = Kind.SAME
-    else:
-        kind = Kind.GAINED if after > before else Kind.LOST
-    flipped = not np.isnan(verdicts).any() and verdicts[0] != verdicts[1]
-    return Change(column, kind, bool(flipped), before, after)
-
-
-_ORDER = {Kind.LOST: 0, Kind.GAINED: 1, Kind.SAME: 2, Kind.UNPAIRED: 3}
-
-
-def _rank(change: Change) -> tuple[bool, bool, int, float, int]:
-    moved = change.kind in (Kind.GAINED, Kind.LOST)
-    size = abs(change.after - change.before) if moved else 0.0
-    return not (change.flipped and moved), not moved, _ORDER[change.kind], -size, change.column

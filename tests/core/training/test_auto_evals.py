@@ -204,6 +204,15 @@ def test_flips_come_first_then_other_changes_then_the_same_and_the_unpaired_last
     assert step_changes.counted(found) == step_changes.Counted(2, 1, 1, 1, 2)
 
 
+def test_within_a_kind_the_largest_change_comes_first_and_equal_ones_stay_in_the_items_order() -> None:
+    built = table([5.0, 1.0, 4.0, 2.0, 9.0, 1.0], [6.0, 2.0, 1.0, 4.0, 5.0, 9.0])
+    found = step_changes.changes(built, 0, 1)
+    # Item 5 flips; then what is lost, by 4 and by 3; then what is gained, by 2 and twice by 1.
+    assert [change.column for change in found] == [5, 4, 2, 3, 0, 1]
+    assert [change.flipped for change in found] == [True] + [False] * 5
+    assert (found[0].before, found[0].after) == (1.0, 9.0)
+
+
 def test_the_paired_p_is_clustered_by_prompt() -> None:
     first, second = [1.0] * 12, [2.0] * 12
     alone = step_changes.compare_steps(table(first, second), 0, 1)
