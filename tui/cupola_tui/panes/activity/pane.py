@@ -27,7 +27,7 @@ from ...views.workflows.records import WorkflowView
 from ...widgets.box import Box
 from ...widgets.edge import Edge
 from ...widgets.table import Table
-from ..datasets.typed import TypedLine
+from ...widgets.typed import TypedLine
 from ..list_and_detail import ListAndDetail
 from ..pane import Watchable
 from . import asking, copying

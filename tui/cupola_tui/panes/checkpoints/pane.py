@@ -20,8 +20,8 @@ from ...views.actions import Action, job_command
 from ...views.checkpoints import actions, steps
 from ...widgets.chart import SMOOTHINGS
 from ...widgets.table import KeyedRows, Table
+from ...widgets.typed import TypedLine
 from ..benchmarks.item import Answers
-from ..datasets.typed import TypedLine
 from ..pane import Watchable
 from . import plots
 from .following import EvalsPane

@@ -25,6 +25,7 @@ from ...views.actions import Action
 from ...views.dataset_actions import Chosen, dataset_actions
 from ...widgets.conversation import ConversationView
 from ...widgets.table import Table
+from ...widgets.typed import TypedLine
 from ..list_and_detail import ListAndDetail
 from .detail import DatasetDetail
 from .fetching import Fetching
@@ -33,7 +34,6 @@ from .listing import Listing
 from .looking import Looking
 from .making import Making
 from .scanning import Scanning
-from .typed import TypedLine
 
 _TOPICS = frozenset({"files", "uploads", "downloads", "datasets", "jobs"})
 _SETTLE_SECONDS = 0.06

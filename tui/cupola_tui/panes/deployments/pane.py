@@ -24,7 +24,7 @@ from ...widgets.box import Box
 from ...widgets.edge import Edge
 from ...widgets.painted import Lines
 from ...widgets.table import KeyedRows, Table
-from ..datasets.typed import TypedLine
+from ...widgets.typed import TypedLine
 from ..list_and_detail import ListAndDetail
 from ..pane import Watchable
 from .asking import Asking

@@ -1,4 +1,4 @@
-"""The line at the bottom of the pane where words are typed: to filter the list, to search rows, to go to a line."""
+"""The line at the bottom of a pane where words are typed: to filter the list, to search rows, to go to a line."""
 
 from __future__ import annotations
 
