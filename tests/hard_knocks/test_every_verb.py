@@ -24,8 +24,9 @@ from .filled_store import COUNTING, LEARNING, fill
 READING = {
     "advise", "advise facts", "advise models", "bench compare", "bench export", "bench gate", "bench import",
     "bench items", "bench list", "bench new", "bench noise", "bench pick", "bench show", "checkpoint diff",
-    "checkpoint evals", "checkpoint import", "checkpoint list", "checkpoint open", "checkpoint watches",
-    "completion", "config path", "config set", "config show", "config unset", "cost", "dataset check",
+    "checkpoint evals", "checkpoint import", "checkpoint list", "checkpoint open", "checkpoint tests",
+    "checkpoint watch", "checkpoint watches", "completion",
+    "config path", "config set", "config show", "config unset", "cost", "dataset check",
     "dataset convert", "dataset cost", "dataset download", "dataset fix", "dataset list", "dataset merge",
     "dataset sample", "dataset shape", "dataset show", "dataset split", "dataset twins", "demo", "deploy list",
     "deploy models", "deploy quota", "deploy show", "deploy tiers", "distill list", "distill plan",
@@ -40,14 +41,15 @@ READING = {
 """What reads, or changes this machine alone."""
 
 SPENDING = {
-    "bench run", "checkpoint regrade", "deploy create", "deploy scale", "distill branch", "distill resume",
-    "distill run", "grader calibrate", "grader lab", "job resume", "job submit", "raft make", "raft resume", "raft run",
+    "bench run", "checkpoint regrade", "checkpoint resume", "checkpoint test", "deploy create", "deploy scale",
+    "distill branch", "distill resume", "distill run", "grader calibrate", "grader lab", "job resume", "job submit",
+    "raft make", "raft resume", "raft run",
 }  # fmt: skip
 BY_TIME = {"deploy create", "deploy scale", "job resume"}
 """These cost by the hour until something ends them: a fuse, or the job's own budget; no call of theirs has a price."""
 SEEN_ELSEWHERE = {
-    "checkpoint regrade", "distill branch", "distill resume", "grader calibrate", "grader lab", "job resume",
-    "raft resume",
+    "checkpoint regrade", "checkpoint resume", "distill branch", "distill resume", "grader calibrate", "grader lab",
+    "job resume", "raft resume",
 }  # fmt: skip
 """Without --dry-run: what they would do stands in the question that they ask, or in `distill plan` and `raft plan`."""
 

@@ -14,9 +14,21 @@ from textual.widgets import Input
 
 from cupola.azure.wire import evaluations as wire
 from cupola.models import Checkpoint, Evaluation, EvaluationRun, Job, Point
-from cupola.store import benchmarks, checkpoints, decisions, deployments, evaluations, intents, jobs, points, regrades
+from cupola.store import (
+    benchmarks,
+    checkpoints,
+    decisions,
+    deployments,
+    evaluations,
+    intents,
+    jobs,
+    points,
+    regrades,
+    workflows,
+)
 from cupola.store.database import Database
 from cupola.store.regrades import Regrade, SecondGrader
+from cupola.workflows.checkpoint_test.definition import parse
 from cupola_tui.app import CupolaApp
 from cupola_tui.panes.checkpoints.pane import CheckpointsPane
 
@@ -209,7 +221,7 @@ async def test_a_step_without_a_checkpoint_cannot_be_deployed(trained: Database,
         await see(pilot, "the service lists no checkpoint of step 0")
 
 
-async def test_held_out_rows_make_a_deployment_with_a_fuse_and_a_benchmark(
+async def test_held_out_rows_start_a_test_of_several_steps_after_one_card_with_its_price(
     trained: Database, open_app: Open, see: See, tmp_path: Path
 ) -> None:
     rows = tmp_path / "test.jsonl"
@@ -222,12 +234,26 @@ async def test_held_out_rows_make_a_deployment_with_a_fuse_and_a_benchmark(
         pilot.app.screen.query_one(Input).value = str(rows)
         await pilot.press("enter")
         await see(pilot, "goes in")
+        fields = {str(field.name): field for field in pilot.app.screen.query(Input)}
+        fields["steps"].value = "10, 99"
+        fields["base"].value = "o4-mini"
+        fields["stop at"].value = "2.50"
+        await pilot.press("enter")
+        await see(pilot, "no checkpoint of step 99")
+        await see(pilot, "10, 99")
+        pilot.app.screen.query(Input).first().value = "10 5"
         await pilot.press("enter")
         await see(pilot, "on 3 held-out rows")
+        await see(pilot, "cupola checkpoint test ftjob-c")
+        assert workflows.newest(trained) == [], "nobody has said yes"
         await pilot.press("y")
-        await until(pilot, lambda: benchmarks.all_benchmarks(trained))
-        assert deployments.get(trained, "countdown-step5") is not None
-        assert [one.name for one in benchmarks.all_benchmarks(trained)] == ["countdown-step5-held-out"]
+        await until(pilot, lambda: workflows.newest(trained))
+        (started,) = workflows.newest(trained)
+        definition = parse(started.definition)
+        assert [one.step for one in definition.checkpoints] == [5, 10]
+        assert (started.kind, started.hard, definition.fuse_seconds) == ("checkpoint-test", 2.5, 4 * 3_600)
+        assert [arm.name for arm in definition.whole.arms] == ["base", "step 5", "step 10"]
+        assert len(benchmarks.items(trained, definition.whole.split)) == 3
 
 
 async def test_the_evidence_goes_into_the_ledger_with_its_numbers(trained: Database, open_app: Open, see: See) -> None:

@@ -23,12 +23,13 @@ from cupola.errors import UsageError
 from cupola.models import Checkpoint, Job
 from cupola.store import checkpoints, deployments, workflows
 from cupola.store import jobs as known_jobs
+from cupola.store.benchmarks import items
 from cupola.store.database import Database, open_store
 from cupola.store.deployments import State
 from cupola.store.workflows import StageState, WorkflowState
 from cupola.workflows import control
 from cupola.workflows.checkpoint_test.definition import CheckpointTest, Chosen, checked, parse, to_json_text
-from cupola.workflows.checkpoint_test.of_job import on_benchmark, on_rows
+from cupola.workflows.checkpoint_test.of_job import on_benchmark, on_rows, store_rows
 from cupola.workflows.checkpoint_test.start import start, warnings
 from cupola.workflows.checkpoint_test.steps import CHECKPOINT_TEST
 from cupola.workflows.known import kind_of
@@ -201,7 +202,7 @@ def test_a_test_that_cannot_be_carried_out_is_refused_before_anything_is_asked(
     data = tmp_path / "rows.jsonl"
     data.write_text('{"messages": [{"role": "user", "content": "What is a?"}], "word": "a"}\n')
     with pytest.raises(UsageError, match="does not tell its grader"):
-        on_rows(store, job, (), data, 1.0)
+        on_rows(store, job, (), data)
     definition = on_benchmark(store, job, (), "words", BASE)
     for changed, words in (
         ({"checkpoints": ()}, "Which checkpoints"),
@@ -228,15 +229,17 @@ def test_rows_of_a_reinforcement_job_are_asked_and_graded_as_the_job_does(databa
     data = tmp_path / "rows.jsonl"
     data.write_text('{"messages": [{"role": "user", "content": "What is a?"}], "word": "a"}\n')
 
-    found = on_rows(database, job, [10], data, 1.0, "o4-mini")
+    found, held_out = on_rows(database, job, [10], data, "o4-mini")
+    store_rows(database, found, held_out, 1.0)
 
     base, step = found.whole.arms
     assert (base.name, base.deployment, step.name, step.model) == ("base", "o4-mini", "step 10", "m.ft-1:ckpt-step-10")
     assert base.response_format == step.response_format == form
     assert [use.name for use in found.whole.graders] == ["right"]
     assert found.whole.baseline == "base"
+    assert items(database, found.whole.split) == list(held_out)
     assert parse(to_json_text(found)) == found
-    assert [one.step for one in on_rows(database, job, (), data, 1.0).checkpoints] == [5, 10]
+    assert [one.step for one in on_rows(database, job, (), data)[0].checkpoints] == [5, 10]
 
 
 def test_deployments_of_other_models_or_tiers_never_share_a_name() -> None:

@@ -28,6 +28,7 @@ _ROWS_SHOWN = ("arm", "score", "low", "high", "pass_rate", "judged", "verdict", 
 
 def test(options: argparse.Namespace, context: Context) -> int:
     """Say what it takes, ask once, start it, and follow it."""
+    from ...workflows.checkpoint_test.of_job import store_rows
     from ...workflows.checkpoint_test.start import start
     from ..distill_commands.running import hand_over
 
@@ -35,8 +36,8 @@ def test(options: argparse.Namespace, context: Context) -> int:
         database = subject.database
         if subject.job is None:
             raise UsageError("An evaluation has no checkpoints.", remedy="Name a job.")
-        definition = _definition(database, subject.job, options)
-        _say_estimate(options, context, database, definition)
+        definition, rows = _definition(database, subject.job, options)
+        _say_estimate(options, context, database, definition, rows)
         if options.dry_run:
             return subject.code
         if options.offline:
@@ -44,6 +45,8 @@ def test(options: argparse.Namespace, context: Context) -> int:
         where = clean(subject.session.profile.endpoint or "no endpoint")
         steps = ", ".join(str(one.step) for one in definition.checkpoints)
         context.confirm(f"Deploy and test steps {steps} of {clean(definition.name)} at {where}?", options.yes)
+        if rows is not None:
+            store_rows(database, definition, rows, time.time())
         made = start(database, definition, time.time(), hard=options.max_cost)
         context.say(f"Checkpoint test {made} goes on without you: it is safe to close this.")
         hand_over(subject.session, context)
@@ -111,19 +114,23 @@ def verdict_of(stages: Sequence[Stage]) -> Mapping[str, Any]:
     return next((stage.outputs for stage in stages if stage.name == "verdict"), {})
 
 
-def _definition(database: Database, job: Job, options: argparse.Namespace) -> CheckpointTest:
+def _definition(
+    database: Database, job: Job, options: argparse.Namespace
+) -> tuple[CheckpointTest, Sequence[str] | None]:
+    """What the flags describe, and the rows that are not stored yet."""
     from dataclasses import replace
 
     from ...workflows.checkpoint_test import of_job
     from ...workflows.checkpoint_test.definition import checked
 
     steps, base = options.steps or (), options.base or ""
+    rows: Sequence[str] | None = None
     if options.benchmark:
         found = of_job.on_benchmark(database, job, steps, options.benchmark, base)
     else:
-        found = of_job.on_rows(database, job, steps, options.data, time.time(), base)
+        found, rows = of_job.on_rows(database, job, steps, options.data, base)
     hosted = {"sku": options.tier, "capacity": options.capacity, "fuse_seconds": _fuse(options.fuse)}
-    return checked(replace(found, **hosted, remove_at_once=options.remove))
+    return checked(replace(found, **hosted, remove_at_once=options.remove)), rows
 
 
 def _fuse(text: str) -> float | None:
@@ -157,13 +164,17 @@ def _tell(context: Context, told: dict[str, str], stages: Sequence[Stage]) -> No
 
 
 def _say_estimate(
-    options: argparse.Namespace, context: Context, database: Database, definition: CheckpointTest
+    options: argparse.Namespace,
+    context: Context,
+    database: Database,
+    definition: CheckpointTest,
+    rows: Sequence[str] | None,
 ) -> None:
     from ...workflows.checkpoint_test.start import estimate_whole, warnings
 
     for warning in warnings(database, definition):
         context.say(f"warning: {warning}")
-    takes = estimate_whole(database, definition)
+    takes = estimate_whole(database, definition, rows)
     most = "an amount that cannot be bounded" if takes.high is None else f"${takes.high:,.2f}"
     bound = "" if options.max_cost is None else f" It stops before ${options.max_cost:,.2f}."
     calls = sum(one.calls for one in takes.stages)

@@ -78,13 +78,12 @@ def on_benchmark(database: Database, job: Job, steps: Sequence[int], name: str, 
 
 
 def on_rows(
-    database: Database, job: Job, steps: Sequence[int], path: Path, now: float, base: str = ""
-) -> CheckpointTest:
-    """The test on held-out rows of a file, asked and graded as the job itself does; the rows are stored.
+    database: Database, job: Job, steps: Sequence[int], path: Path, base: str = ""
+) -> tuple[CheckpointTest, tuple[str, ...]]:
+    """The test on held-out rows of a file, asked and graded as the job itself does, and the rows to be stored.
 
     Arguments as for `on_benchmark`, and:
         path: Rows as for training: `messages`, and the fields that the grader reads.
-        now: When.
 
     Raises:
         DatasetError: the file cannot be read.
@@ -103,13 +102,16 @@ def on_rows(
         split=split_hash(rows),
         dataset=path.name,
     )
-    definition = _definition(database, job, steps, test, like, like.name if base else "")
-    whole = definition.whole
     # A row that cannot be asked is told now, before anything is paid for.
-    items_of(whole, rows)
+    items_of(test, rows)
+    return _definition(database, job, steps, test, like, like.name if base else ""), rows
+
+
+def store_rows(database: Database, definition: CheckpointTest, rows: Sequence[str], now: float) -> None:
+    """Store the items of a test that is on rows of a file."""
+    whole = definition.whole
     stored = StoredBenchmark(whole.name, to_json(whole), whole.split, now)
     benchmarks.save_benchmark(database, stored, whole.dataset, rows)
-    return definition
 
 
 def _definition(

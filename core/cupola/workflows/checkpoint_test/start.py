@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...benchmarks.estimate import estimate
 from ...benchmarks.items import items_of
 from ...deployments.plan import plan
@@ -15,10 +17,17 @@ from .definition import CheckpointTest, checked, to_json_text
 from .steps import CHECKPOINT_TEST
 
 
-def estimate_whole(database: Database, definition: CheckpointTest) -> WholeEstimate:
-    """Estimate both stages that spend; what the journal answers already costs nothing."""
+def estimate_whole(database: Database, definition: CheckpointTest, rows: Sequence[str] | None = None) -> WholeEstimate:
+    """Estimate both stages that spend; what the journal answers already costs nothing.
+
+    Args:
+        database: With the journal.
+        definition: What is to be done.
+        rows: The items' fields as canonical JSON; left out, they are in the store.
+    """
     whole = definition.whole
-    asked = estimate(database, whole, items_of(whole, benchmarks.items(database, whole.split)))
+    items = items_of(whole, benchmarks.items(database, whole.split) if rows is None else rows)
+    asked = estimate(database, whole, items)
     return WholeEstimate(
         (
             StageEstimate("deploy", deploying.hosting(definition)),

@@ -25,7 +25,6 @@ from ...views.checkpoints import actions, evidence
 from ...views.checkpoints.steps import StepsView
 from ...views.deployments.actions import create_action
 from .apart import import_file, regrade_stored
-from .held_out import test_action
 from .lab import Lab
 
 _FILES = (".json", ".jsonl", ".ndjson")
@@ -60,21 +59,33 @@ class Asking:
             self._owner.post_message(Ask(create_action(takes, self._profile, self._clock())))
 
     async def _test(self, view: StepsView, pair: tuple[int, int]) -> None:
-        """Which data, how it is deployed, then the card."""
-        step = pair[1]
+        """Which rows, which steps and how, then the card."""
+        import asyncio
+
+        from .held_out import prepared, questions, test_action
+
+        step, job = pair[1], view.job
         title = f"Held-out rows for step {step} (JSON Lines, as for training)"
         path = await self._owner.app.push_screen_wait(PathScreen(title, Path.cwd(), _FILES))
         if path is None:
             return
-        takes = await self._planned(view, step, f"held-out test of {view.job.name}", f"Test step {step}")
-        if takes is None:
+        store = self._facts.common.database.path
+        answers: dict[str, str] = {}
+        facts = (("rows", str(path)), ("grader", "the job's own"))
+        problem: tuple[tuple[str, str], ...] = ()
+        while True:
+            form = FormScreen(f"Test {job.name}", (*facts, *problem), questions(step, answers), "see the cost")
+            given = await self._owner.app.push_screen_wait(form)
+            if given is None:
+                return
+            answers = dict(given)
+            try:
+                found = await asyncio.to_thread(prepared, store, job, Path(path), answers)
+            except CupolaError as error:
+                problem = (("not yet", str(error)),)
+                continue
+            self._owner.post_message(Ask(test_action(found, Path(path), self._profile, self._clock())))
             return
-        try:
-            action = test_action(view, step, Path(path), takes, self._profile, self._clock())
-        except CupolaError as error:
-            self._tell(error)
-        else:
-            self._owner.post_message(Ask(action))
 
     async def _keep(self, view: StepsView, pair: tuple[int, int]) -> None:
         """Straight into the ledger: the store alone is concerned."""

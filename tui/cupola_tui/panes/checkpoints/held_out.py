@@ -1,89 +1,127 @@
-"""Evaluating a checkpoint on held-out rows: a deployment with a fuse and a benchmark with the job's own grader."""
+"""Testing checkpoints on held-out rows: what is asked of a person, and the card of the workflow that does it."""
 
 from __future__ import annotations
 
-import json
+import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from cupola.benchmarks import start
-from cupola.benchmarks.definition import Arm, Benchmark, GraderUse
-from cupola.benchmarks.files import Defined
-from cupola.deployments.durations import duration_text
-from cupola.deployments.plan import Plan
+from cupola.deployments.durations import duration_text, parse_duration
 from cupola.errors import UsageError
 from cupola.models import Job
 from cupola.settings import Profile
-from cupola.store import deployments
-from cupola.store.database import Database
+from cupola.store.database import Database, open_store
+from cupola.store.deployments import DEFAULT_FUSE_SECONDS
+from cupola.workflows.checkpoint_test.definition import CheckpointTest, checked
+from cupola.workflows.checkpoint_test.of_job import on_rows, store_rows
+from cupola.workflows.checkpoint_test.start import estimate_whole, start, warnings
+from cupola.workflows.distil.estimate import WholeEstimate
 
+from ...screens.form import Question
 from ...views.actions import Action, place
-from ...views.checkpoints.steps import StepsView
+from ...views.bench.numbers import dollars, range_words
+from ...views.checkpoints import actions
 
 
-def grader_of(job: Job) -> Mapping[str, Any]:
-    """The job's grader as the service tells it.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A test that could be started, and what it takes."""
+
+    definition: CheckpointTest
+    rows: tuple[str, ...]
+    takes: WholeEstimate
+    warnings: tuple[str, ...]
+    most: float | None
+    """Dollars that it never passes; None is no bound."""
+
+
+def questions(step: int, answers: Mapping[str, str]) -> list[Question]:
+    """What is asked, with the answers that were given before."""
+    fuse = duration_text(DEFAULT_FUSE_SECONDS)
+    return [
+        Question("steps", answers.get("steps", str(step)), "one or more, such as 10 15 20"),
+        Question("base", answers.get("base", ""), "a deployment to hold them against; empty: none"),
+        Question("tier", answers.get("tier", "DeveloperTier"), "DeveloperTier, Standard, GlobalStandard"),
+        Question("capacity", answers.get("capacity", "50"), "of each, in thousands of tokens a minute"),
+        Question("goes in", answers.get("goes in", fuse), "90m, 4h, 2d, never"),
+        Question("stop at", answers.get("stop at", ""), "dollars; empty: no limit"),
+    ]
+
+
+def prepared(store: Path, job: Job, path: Path, answers: Mapping[str, str]) -> Prepared:
+    """Read the rows and estimate; for a thread, as the store is opened anew.
 
     Raises:
-        UsageError: the job tells none.
+        CupolaError: the rows cannot be read, an answer is not understood, or the job tells no grader.
     """
-    told = _reinforcement(job).get("grader")
-    if not isinstance(told, Mapping):
-        raise UsageError(f"{job.name} does not tell its grader.", remedy="Give the grader as a file.")
-    return told
+    database = open_store(store)
+    try:
+        found, rows = on_rows(database, job, _steps(answers["steps"]), path, answers["base"].strip())
+        hosted = {"sku": answers["tier"].strip(), "fuse_seconds": parse_duration(answers["goes in"])}
+        definition = checked(replace(found, **hosted, capacity=_whole(answers["capacity"])))  # type: ignore[arg-type]  # of mixed kinds
+        told = warnings(database, definition)
+        takes = estimate_whole(database, definition, rows)
+        return Prepared(definition, rows, takes, told, _dollars(answers["stop at"]))
+    finally:
+        database.close()
 
 
-def _reinforcement(job: Job) -> Mapping[str, Any]:
-    told: Any = json.loads(job.raw)
-    for name in ("method", "reinforcement"):
-        told = told.get(name) if isinstance(told, Mapping) else None
-    return told if isinstance(told, Mapping) else {}
-
-
-def test_action(view: StepsView, step: int, path: Path, takes: Plan, profile: Profile, now: float) -> Action:
-    """Deploying the checkpoint and defining the benchmark that asks it.
-
-    Raises:
-        UsageError: the rows cannot be read, or the job tells no grader.
-    """
-    from cupola.benchmarks.items import read_rows, split_hash
-
-    rows = tuple(read_rows(path))
-    wanted = takes.wanted
-    form = _reinforcement(view.job).get("response_format")
-    arm = Arm(
-        f"step {step}",
-        wanted.name,
-        wanted.model,
-        tier=wanted.sku,
-        response_format=form if isinstance(form, Mapping) else None,
-    )
-    name = f"{view.job.name}-step{step}-held-out"
-    benchmark = Benchmark(
-        name=name,
-        prompt=(),
-        messages_field="messages",
-        arms=(arm,),
-        graders=(GraderUse(grader_of(view.job)),),
-        split=split_hash(rows),
-        dataset=str(path),
-    )
-    defined = Defined(benchmark, rows)
+def test_action(what: Prepared, path: Path, profile: Profile, now: float) -> Action:
+    """The card of starting it."""
+    definition, takes = what.definition, what.takes
+    names = ", ".join(str(one.step) for one in definition.checkpoints)
+    fuse = definition.fuse_seconds
+    goes = "which never go by themselves" if fuse is None else f"each of which goes after {duration_text(fuse)}"
+    held = f" and {definition.whole.arms[0].deployment}" if definition.base else ""
+    calls = sum(one.calls for one in takes.stages)
+    high = "not bounded" if takes.high is None else dollars(takes.high)
+    bound = "" if what.most is None else f" It stops before {dollars(what.most)}."
 
     def write(store: Database) -> None:
-        deployments.want(store, wanted, now)
-        start.define(store, defined, now)
+        store_rows(store, definition, what.rows, now)
+        start(store, definition, now, hard=what.most)
 
-    fuse = "never goes by itself" if wanted.fuse_seconds is None else f"goes after {duration_text(wanted.fuse_seconds)}"
     return Action(
         "checkpoint.test",
-        wanted.name,
-        f"Test step {step} on {len(rows):,} held-out rows",
-        f"Deploys {wanted.name}, which {fuse}, and defines the benchmark {name} with the job's grader. Once the"
-        " deployment is ready, x in Benchmarks runs it, with its price first.",
+        definition.job,
+        f"Test step {names} of {definition.name} on {len(what.rows):,} held-out rows",
+        f"Deploys {len(definition.checkpoints)} checkpoints, {goes}, asks them{held} every row, and grades as the job"
+        " does. It then asks whether to remove them. Activity shows how far it is and what came of it."
+        + "".join(f" {warning}" for warning in what.warnings),
         place(profile),
-        takes.cost(),
-        "",
+        f"{range_words(dollars(takes.low), high)} for hosting and {calls:,} calls.{bound}",
+        _command(what, path, profile),
         write=write,
     )
+
+
+def _command(what: Prepared, path: Path, profile: Profile) -> str:
+    definition = what.definition
+    words = ["--steps", *(str(one.step) for one in definition.checkpoints), "--data", str(path)]
+    words += ["--base", definition.whole.arms[0].deployment] if definition.base else []
+    words += ["--tier", definition.sku, "--capacity", str(definition.capacity)]
+    words += ["--fuse", duration_text(definition.fuse_seconds)]
+    words += ["--max-cost", f"{what.most:g}"] if what.most is not None else []
+    return f"{actions.command('test', definition.job, profile)} {shlex.join(words)}"
+
+
+def _steps(text: str) -> list[int]:
+    words = text.replace(",", " ").split()
+    if not words or not all(word.isdecimal() and len(word) < 10 for word in words):
+        raise UsageError(f"{text[:40]!r} names no steps.", remedy="Write numbers, such as 10 15 20.")
+    return [int(word) for word in words]
+
+
+def _whole(text: str) -> int:
+    plain = text.replace(",", "").strip()
+    return int(plain) if plain.isdecimal() and len(plain) < 10 else 0
+
+
+def _dollars(text: str) -> float | None:
+    plain = text.strip().removeprefix("$").replace(",", "")
+    if not plain:
+        return None
+    if not plain.replace(".", "", 1).isdecimal() or float(plain) <= 0:
+        raise UsageError(f"{text[:40]!r} is no amount.", remedy="Write dollars, such as 2.50, or nothing.")
+    return float(plain)

@@ -32,7 +32,6 @@ from ...views.checkpoints.steps import StepsView, number, short
 from ...widgets.painted import Lines
 from ...widgets.table import Column, KeyedRows, Table
 from ..benchmarks.editing import editor_command, file_stem
-from .held_out import grader_of
 from .lab_run import Trial, Tried, sampled, try_grader
 from .lab_text import editable, edited
 
@@ -99,6 +98,8 @@ class Lab:
 
     async def go(self, view: StepsView, pair: tuple[int, int]) -> None:
         """Edit, run, look; again until it is left."""
+        from cupola.workflows.checkpoint_test.of_job import grader_of
+
         try:
             before = editable(grader_of(view.job))
             rows = [row for step in dict.fromkeys(pair) if (row := view.evals.row_of(step)) is not None]
