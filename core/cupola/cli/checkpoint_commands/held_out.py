@@ -127,6 +127,8 @@ def _definition(
     rows: Sequence[str] | None = None
     if options.benchmark:
         found = of_job.on_benchmark(database, job, steps, options.benchmark, base)
+    elif options.data is None:
+        raise UsageError("On what shall they be tested?", remedy="Give --benchmark NAME or --data FILE.")
     else:
         found, rows = of_job.on_rows(database, job, steps, options.data, base)
     hosted = {"sku": options.tier, "capacity": options.capacity, "fuse_seconds": _fuse(options.fuse)}
