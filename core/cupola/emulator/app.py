@@ -12,6 +12,7 @@ from typing import Literal
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Mount
 
 from cupola_data.models import catalogue
@@ -23,7 +24,7 @@ from .clock import Clock
 from .deployments.lifecycle import deploy_base_models
 from .dialect import Dialect
 from .engines import SHIPPED
-from .errors import ApiError, answer_failure, answer_refusal, answer_unknown_path
+from .errors import ApiError, answer_failure, answer_nobody, answer_refusal, answer_unknown_path
 from .evals.runner import EvalRunner
 from .fault_injection import FaultInjection
 from .faults import Faults
@@ -199,6 +200,7 @@ def create_app(
         exception_handlers={
             ApiError: answer_refusal,
             HTTPException: answer_unknown_path,
+            ClientDisconnect: answer_nobody,
             Exception: answer_failure,
         },
     )

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 import sys
+from contextlib import suppress
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -21,8 +22,10 @@ _LINGER = "hh" if sys.platform == "win32" else "ii"
 def _drop(transport: asyncio.Transport) -> None:
     """Close the connection so that the other side sees a reset, not an end."""
     opened = transport.get_extra_info("socket")
-    if opened is not None:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
+    # Of a client that is gone already there is nothing left to reset.
+    with suppress(OSError):
+        if opened is not None:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
     transport.abort()
 
 

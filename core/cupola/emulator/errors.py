@@ -90,6 +90,11 @@ async def answer_unknown_path(_request: Request, _error: Exception) -> Response:
     return unknown_path().response()
 
 
+async def answer_nobody(_request: Request, _error: Exception) -> Response:
+    """Starlette's handler for a client that is gone before its body has come whole: nobody reads this."""
+    return Response(status_code=400)
+
+
 async def answer_failure(_request: Request, _error: Exception) -> Response:
     """Starlette's handler for what nobody expected; the server's log has the traceback."""
     message = "The server had an error while processing your request. Sorry about that!"
