@@ -105,6 +105,12 @@ def test_documents_become_a_tuned_model_and_a_curve(emulation: ReadingEmulation,
     assert 0 < ended.spent < 5.0
     assert foreseen.high is not None
     assert ended.spent <= foreseen.high
+    # Neither what was said before it began nor what was said of each stage was too little.
+    for before in foreseen.stages:
+        stage = stages[before.name]
+        paid = stages["watch"].spend if stage.name == "train" else stage.spend
+        assert stage.high is not None and before.takes.high is not None
+        assert paid <= min(stage.high, before.takes.high), stage.name
 
     # Every call is in the ledger once.
     asked = Counter((call["deployment"], call["request_hash"]) for call in emulation.paid())
