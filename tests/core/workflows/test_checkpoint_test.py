@@ -15,8 +15,15 @@ from cupola.azure import files, jobs
 from cupola.azure.client import connect
 from cupola.azure.credentials import KeyCredential
 from cupola.azure.wire.requests import JobRequest
-from cupola.benchmarks.definition import Arm
+from cupola.benchmarks.definition import Arm, to_json
 from cupola.benchmarks.start import define
+from cupola.cli.checkpoint_commands.held_out import (
+    EXIT_FAILED,
+    EXIT_INCONCLUSIVE,
+    EXIT_LIMIT,
+    EXIT_STILL_RUNNING,
+    exit_code,
+)
 from cupola.cli.context import Context
 from cupola.cli.main import main
 from cupola.errors import UsageError
@@ -26,7 +33,7 @@ from cupola.store import jobs as known_jobs
 from cupola.store.benchmarks import items
 from cupola.store.database import Database, open_store
 from cupola.store.deployments import State
-from cupola.store.workflows import StageState, WorkflowState
+from cupola.store.workflows import Stage, StageState, WorkflowState
 from cupola.workflows import control
 from cupola.workflows.checkpoint_test.definition import CheckpointTest, Chosen, checked, parse, to_json_text
 from cupola.workflows.checkpoint_test.of_job import on_benchmark, on_rows, store_rows
@@ -143,6 +150,7 @@ def test_a_worker_killed_while_it_deploys_and_while_it_asks_comes_to_the_same_en
     emulation: Emulation, store: Database, job: Job
 ) -> None:
     made = start(store, replace(on_benchmark(store, job, (), "words", BASE), remove_at_once=True), time.time())
+    assert _cupola(emulation, "checkpoint", "watch", str(made), "--timeout", "0")[0] == EXIT_STILL_RUNNING
     for stage in ("deploy", "benchmark"):
         _until_running(store, made, stage)
         emulation.kill_worker()
@@ -161,11 +169,12 @@ def test_a_worker_killed_while_it_deploys_and_while_it_asks_comes_to_the_same_en
     assert _unaccounted(emulation, store) == {}
 
 
-def test_a_refused_quota_is_told_and_what_stands_is_booked_and_removed_when_it_is_called_off(
+def test_a_refused_quota_is_foreseen_and_told_and_what_stands_is_booked_and_removed_when_it_is_called_off(
     emulation: Emulation, store: Database, job: Job
 ) -> None:
     plain = on_benchmark(store, job, (), "words")
     dear = replace(plain, sku="GlobalStandard", capacity=400)
+    assert "the service will refuse the last of them" in " ".join(warnings(store, dear))
     made = start(store, dear, time.time())
 
     ended = settled(store, made)
@@ -177,11 +186,14 @@ def test_a_refused_quota_is_told_and_what_stands_is_booked_and_removed_when_it_i
     standing = [dear.deployment(one) for one in dear.checkpoints if _state(store, dear.deployment(one)) is State.READY]
     assert len(standing) == 2
     assert stage.spend > 0, "what the others cost is booked"
+    assert _cupola(emulation, "checkpoint", "watch", str(made))[0] == EXIT_FAILED
     control.cancel(store, made, time.time())
-    _until(lambda: all(_state(store, name) is State.GONE for name in standing))
+    _until(lambda: all(_state(store, name) in (State.REMOVING, State.GONE) for name in standing))
 
 
-def test_a_limit_below_the_hosting_stops_it_before_anything_is_deployed(store: Database, job: Job) -> None:
+def test_a_limit_below_the_hosting_stops_it_before_anything_is_deployed(
+    emulation: Emulation, store: Database, job: Job
+) -> None:
     dear = replace(on_benchmark(store, job, (), "words"), sku="Standard", fuse_seconds=3_600.0)
     made = start(store, dear, time.time(), hard=0.5)
 
@@ -190,6 +202,7 @@ def test_a_limit_below_the_hosting_stops_it_before_anything_is_deployed(store: D
     assert ended.state is WorkflowState.FAILED
     assert ended.problem is not None and "cupola checkpoint resume" in ended.problem.remedy
     assert all(_state(store, dear.deployment(one)) is None for one in dear.checkpoints)
+    assert _cupola(emulation, "checkpoint", "watch", str(made))[0] == EXIT_LIMIT
 
 
 def test_a_test_that_cannot_be_carried_out_is_refused_before_anything_is_asked(
@@ -282,6 +295,17 @@ def _cupola(emulation: Emulation, *words: str) -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
     context = Context(environment=emulation.environment, out=out, err=err, input=io.StringIO())
     return main(words, context=context), out.getvalue(), err.getvalue()
+
+
+def test_a_step_that_is_not_shown_to_be_better_ends_with_a_code_of_its_own(database: Database) -> None:
+    made = start(database, CheckpointTest("a", "j", (Chosen(1, "m"),), to_json(defined().benchmark)), 1.0)
+    workflow = workflows.get(database, made)
+    assert workflow is not None
+    stages = [
+        Stage(made, "verdict", 2, state=StageState.DONE, outputs={"settled": settled}) for settled in (True, False)
+    ]
+
+    assert [exit_code(workflow, [stage]) for stage in stages] == [0, EXIT_INCONCLUSIVE]
 
 
 def test_the_kind_is_known_to_the_worker() -> None:

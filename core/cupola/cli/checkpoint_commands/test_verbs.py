@@ -21,7 +21,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argp
     test.add_argument("--steps", type=int, nargs="+", metavar="STEP", help="which; left out: all that are kept")
     what = test.add_mutually_exclusive_group()
     what.add_argument("--benchmark", metavar="NAME", help="on one that is defined: its items, prompt and graders")
-    what.add_argument("--data", type=Path, metavar="FILE", help="or on rows as for training; the job's own grader judges")
+    what.add_argument("--data", type=Path, metavar="FILE", help="or on rows like its own; the job's grader judges")
     test.add_argument("--base", metavar="DEPLOYMENT", help="hold the steps against it; or an arm of the benchmark")
     test.add_argument("--tier", default="DeveloperTier", help="of the deployments")
     test.add_argument("--capacity", type=positive, default=50, help="of each, in thousands of tokens a minute")
