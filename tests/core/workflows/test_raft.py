@@ -21,6 +21,7 @@ from cupola.store import workflows
 from cupola.store.database import Database, open_store
 from cupola.store.workflows import StageState, WorkflowState
 from cupola.workflows import control
+from cupola.workflows.distil import prices
 from cupola.workflows.raft.definition import Raft, checked, parse, to_json_text
 from cupola.workflows.raft.estimate import estimate_whole
 from cupola.workflows.raft.files import bundled_file, read
@@ -268,3 +269,13 @@ def test_a_file_that_is_not_understood_is_refused(tmp_path: Path) -> None:
 
 def test_no_workflow_is_left_running(store: Database) -> None:
     assert workflows.in_state(store, WorkflowState.RUNNING) == []
+
+
+@pytest.mark.parametrize(("model", "factor"), [("gpt-4.1-nano", 1.5), ("Ministral-3B", 3.0)])
+def test_training_is_bounded_by_more_tokens_than_were_counted_here(model: str, factor: float) -> None:
+    counted = prices.training(model, "developerTier", 1_000_000, 2)
+    bound = prices.training_ahead(model, "developerTier", (1_000_000, 1_000_000), 2)
+    assert counted.high is not None and bound.high is not None
+    assert bound.low == counted.low
+    assert bound.high == pytest.approx(factor * counted.high)
+    assert f"{factor:g} times" in bound.words
