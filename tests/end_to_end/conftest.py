@@ -115,6 +115,7 @@ class Session:
             self.read(0.05)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
+                self.read(0.05)  # Its last words may have come since.
                 os.close(self._fd)
                 return os.waitstatus_to_exitcode(status)
         raise AssertionError(f"The program still runs:\n{self.text}")

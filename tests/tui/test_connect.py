@@ -194,7 +194,7 @@ async def test_without_a_profile_the_other_keys_say_what_comes_first(world: Worl
 async def test_a_wrong_setting_is_refused_in_the_screen(world: World, app_of: Make, see: See) -> None:
     app = app_of(world)
     async with app.run_test(size=(120, 40)) as pilot:
-        await see(pilot, "is not connected to a resource")
+        await see(pilot, "writes a profile here")
         await pilot.press("n")
         await see(pilot, "write it")
         app.screen.query(Input)[1].value = "https://zava.openai.azure.com"
