@@ -47,6 +47,15 @@ AFTERWARDS: tuple[tuple[str, Sequence[str]], ...] = (
     ("checkpoints", ("4",)),
 )
 
+DISTILLED: tuple[tuple[str, Sequence[str]], ...] = (
+    ("deployments", ("5",)),
+    ("activity", ("6",)),
+    ("distillation", ("g", "enter")),
+    ("guide", ("A",)),
+)
+
+_VERDICTS = (0, 6, 7)
+"""Exit codes of a distillation that came to its end, whatever came of it."""
 _PATIENCE_SECONDS = 600.0
 
 
@@ -64,6 +73,9 @@ def main() -> int:
             _wait_until_ended(database)
             for size in SIZES:
                 asyncio.run(_pictures(profile, database, size, "dark", AFTERWARDS))
+            _cupola(Path(home), "--profile", "demo", "distill", "run", "cora", "--yes", good=_VERDICTS)
+            for size in SIZES:
+                asyncio.run(_pictures(profile, database, size, "dark", DISTILLED))
         finally:
             database.close()
     return 0
@@ -82,8 +94,10 @@ def _environment(home: Path) -> dict[str, str]:
     return {**os.environ, "CUPOLA_HOME": str(home)}
 
 
-def _cupola(home: Path, *words: str) -> None:
-    subprocess.run([sys.executable, "-m", "cupola.cli", *words], env=_environment(home), check=True)
+def _cupola(home: Path, *words: str, good: Sequence[int] = (0,)) -> None:
+    done = subprocess.run([sys.executable, "-m", "cupola.cli", *words], env=_environment(home), check=False)
+    if done.returncode not in good:
+        raise RuntimeError(f"cupola {' '.join(words)} ended with {done.returncode}.")
 
 
 def _wait_until_ended(database: Database) -> None:

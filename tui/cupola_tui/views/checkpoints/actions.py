@@ -67,7 +67,8 @@ def _on_step(view: StepsView, step: int, profile: Profile) -> list[Action]:
     return [
         _asking("deploy", f"Deploy step {step}", "Asks for name, tier, fuse.", where, later, "", gone),
         _asking("test", f"Evaluate step {step} on held-out data",
-                "Deploys it, and others, with a fuse, and holds them against each other and the base.", where, later, "", gone),
+                "Deploys it and others with a fuse, and holds them against each other and the base.", where, later, "",
+                gone),
         _asking("keep", f"Copy the evidence of step {step} to the ledger",
                 f"What is on the screen about {name}, step {step}: for later, and for others.", here, "Nothing.", ""),
         _asking("regrade", "Show the answers to another grader",
