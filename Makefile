@@ -29,8 +29,9 @@ demo: .venv/.ready ## Watch real fine-tuning jobs learn on the local emulator
 clean-demo: .venv/.ready ## Forget the demo's state
 	@$(BIN)/cupola demo --forget
 
+# Most tests wait for something: three at once keep two cores busy.
 test: .venv/.ready lint ## Lint, type-check and test
-	@$(BIN)/pytest -q -n 2 --dist loadgroup
+	@$(BIN)/pytest -q -n 3 --dist loadgroup
 
 lint: .venv/.ready ## Check style, types and the direction of imports
 	@$(BIN)/ruff check .

@@ -27,7 +27,7 @@ def a_shorter_test(folder: Path) -> Path:
 def test_cora_is_distilled_on_the_emulator_because_the_student_learns(demo: Demo) -> None:
     """The real tiny models: nothing is scripted, and a student that does not learn fails this test."""
     definition = a_shorter_test(demo.home / "cora")
-    words = ("run", str(definition), "--demo", "--speed", "200", "--max-cost", "9", "-y")
+    words = ("run", str(definition), "--demo", "--speed", "200", "--max-cost", "40", "-y")
     ran = demo.cupola("distill", *words, "--timeout", "280", "-o", "json", seconds=300)
 
     assert ran.returncode in (0, 6, 7), ran.stderr
@@ -36,7 +36,7 @@ def test_cora_is_distilled_on_the_emulator_because_the_student_learns(demo: Demo
     assert verdict["gain"]["word"] == "better", verdict["sentences"]
     assert verdict["gap"]["share"] > 0.2
     assert {stage["state"] for stage in shown["stages"][:-1]} == {"done"}
-    assert shown["spent_usd"] < 9
+    assert 0 < shown["spent_usd"] < 9
     for figures in verdict["figures"]:
         assert sum(figures["outcomes"].values()) == ITEMS
 
