@@ -11,12 +11,12 @@ import yaml
 
 from cupola.azure.wire.chat import ChatReply
 from cupola.cli.context import Context
-from cupola.cli.job_spec import read_spec
 from cupola.cli.main import main
 from cupola.datasets.check import Options, check_file
 from cupola.datasets.writing import records
 from cupola.graders import PythonSandbox
 from cupola.store.database import Database, open_store
+from cupola.training.job_spec import read_spec
 
 from .conftest import Bench, defined, question, reply
 

@@ -6,7 +6,7 @@ import pytest
 
 from cupola.benchmarks.files import read_benchmark
 from cupola.benchmarks.items import items_of
-from cupola.cli.job_spec import checked, read_spec
+from cupola.training.job_spec import checked, read_spec
 from cupola_data.zava import photos, tone
 
 

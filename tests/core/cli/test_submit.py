@@ -7,11 +7,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from cupola.cli.job_spec import JobSpec, fingerprint, read_spec
 from cupola.errors import UsageError
 from cupola.models import Job
 from cupola.store import jobs
 from cupola.store.database import Database
+from cupola.training.job_spec import JobSpec, fingerprint, read_spec
 
 from ..worker.cloud import Cloud
 from .conftest import Shell

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from cupola.cli.job_spec import checked, read_spec
 from cupola.datasets.check import Options, check_files
 from cupola.graders import PythonSandbox, item_of_row, parse_grader, run_grader, text_sample
 from cupola.training.grader_needs import variables_of
+from cupola.training.job_spec import checked, read_spec
 from cupola_data.zava.facts import notes
 from cupola_data.zava.loyalty.rules import Basket, discount
 

@@ -14,13 +14,13 @@ import yaml
 from cupola.azure.wire.jobs import NONCE_KEY
 from cupola.cli.context import Context, session_of, store_of
 from cupola.cli.job_commands.cloning import add_clone, clone_, model_from
-from cupola.cli.job_spec import checked, read_spec
 from cupola.errors import UsageError
 from cupola.models import Checkpoint, Job
 from cupola.store import checkpoints as stored
 from cupola.store import jobs
 from cupola.training.cloning import clone, next_methods, tuned_model
 from cupola.training.curves import ROWS_KEY
+from cupola.training.job_spec import checked, read_spec
 
 _GRADER = {"type": "endpoint", "name": "g", "url": "https://x", "headers": {"Authorization": "**********", "A": "b"}}
 _TUNED = "gpt-4.1-nano-2025-04-14.ft-0123-cora"

@@ -11,9 +11,9 @@ from pathlib import Path
 from ...azure.wire.jobs import NONCE_KEY
 from ...store import jobs
 from ...store.database import Database
+from ...training.job_spec import JobSpec
 from ..context import Context, Session, store_of
 from ..fresh import service_of
-from ..job_spec import JobSpec
 
 _NONCES = ("demo-cora-support", "demo-countdown")
 
@@ -35,7 +35,7 @@ def are_known(database: Database) -> bool:
 
 
 async def _submitted(session: Session, database: Database, say: Callable[[str], None]) -> None:
-    from ..submission import submitted
+    from ...worker.submission import submitted
 
     async with service_of(session, database) as service:
         for nonce, spec in zip(_NONCES, (_cora(), _countdown()), strict=True):

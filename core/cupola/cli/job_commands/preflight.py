@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ...models import Problem
     from ...store.database import Database
     from ...training.dry_run import DryRun
+    from ...training.job_spec import JobSpec
     from ...training.reinforcement_cost import Effort
-    from ..job_spec import JobSpec
 
 DRY_ROWS = 20
 _ONLY_AT_THE_SERVICE = "python_grader_server_error"

@@ -16,7 +16,7 @@ from ..output import emit_one
 from ..text import clean
 
 if TYPE_CHECKING:
-    from ..job_spec import JobSpec
+    from ...training.job_spec import JobSpec
 
 
 def _number_or_auto(text: str) -> float | str:
@@ -44,7 +44,7 @@ HYPERPARAMETERS: dict[str, Any] = {
 
 def submit(options: argparse.Namespace, context: Context) -> int:
     """Submit a job, after its files; the same wish twice is met once."""
-    from ..job_spec import checked, fingerprint
+    from ...training.job_spec import checked, fingerprint
 
     spec = checked(_spec(options, _model(options, context)))
     nonce = fingerprint(spec, options.again)
@@ -92,7 +92,7 @@ def _model(options: argparse.Namespace, context: Context) -> str | None:
 
 
 def _sent(session: Session, context: Context, spec: JobSpec, nonce: str) -> tuple[Job, bool]:
-    from ..submission import submitted
+    from ...worker.submission import submitted
 
     async def send() -> tuple[Job, bool]:
         async with service_of(session, database) as service:
@@ -104,7 +104,7 @@ def _sent(session: Session, context: Context, spec: JobSpec, nonce: str) -> tupl
 
 def _spec(options: argparse.Namespace, model: str | None) -> JobSpec:
     from ...training.job_budget import BUDGET_KEY
-    from ..job_spec import JobSpec, file_reference, overlaid, read_json, read_spec
+    from ...training.job_spec import JobSpec, file_reference, overlaid, read_json, read_spec
 
     file = _one_file(options.spec, options.file)
     spec = read_spec(file) if file else JobSpec()

@@ -11,7 +11,7 @@ from ..text import clean
 
 if TYPE_CHECKING:
     from ...datasets.check import Report
-    from ..job_spec import JobSpec
+    from ...training.job_spec import JobSpec
 
 
 def looked_over(spec: JobSpec, context: Context) -> None:

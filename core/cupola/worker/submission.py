@@ -12,9 +12,9 @@ from ..models import Job
 from ..store import intents
 from ..store import jobs as stored_jobs
 from ..store.database import Database
-from ..worker import uploads
-from ..worker.intents import REFRESH
-from .job_spec import JobSpec
+from ..training.job_spec import JobSpec
+from . import uploads
+from .intents import REFRESH
 
 
 async def submitted(

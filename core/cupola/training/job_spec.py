@@ -41,7 +41,7 @@ class JobSpec:
 
     def request(self, training_id: str, validation_id: str | None) -> JobRequest:
         """The request, once the files are at the service."""
-        from ..training.curves import ROWS_KEY
+        from .curves import ROWS_KEY
 
         rows = {ROWS_KEY: str(count_rows(self.training))} if isinstance(self.training, Path) else {}
         return JobRequest(
