@@ -32,9 +32,11 @@ from cupola.models import (
     ServiceModel,
 )
 from cupola.store import (
+    answer_labels,
     benchmarks,
     checkpoints,
     control_plane,
+    convergence_orders,
     datasets,
     decisions,
     deployments,
@@ -134,6 +136,9 @@ def _auto_evals(database: Database, now: float, say: Say) -> None:
         "grader-hash", "run-10", "item-10-1", 1.0, True, ("sample_parse_error",), "said", {"part": 1.0}, (("judge", 3),)
     )
     regrades.save(database, COUNTING, [regraded])
+    answer_labels.save(database, "run-10", "item-10-1", False, now)
+    convergence_orders.give(database, COUNTING, now)
+    convergence_orders.meet(database, COUNTING, "no gain from step 5 to 10", now)
 
 
 def _output_item(run_id: str, place: int, score: float, say: Say) -> EvaluationItem:

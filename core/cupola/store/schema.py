@@ -271,4 +271,14 @@ MIGRATIONS: tuple[str, ...] = (
 
     CREATE INDEX answers_by_time ON answers (answered_at, usd);
     """,
+    """
+    CREATE TABLE answer_labels (
+        run_id TEXT NOT NULL, item_id TEXT NOT NULL, passed INTEGER, labelled_at REAL NOT NULL,
+        PRIMARY KEY (run_id, item_id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE convergence_orders (
+        job_id TEXT PRIMARY KEY, asked_at REAL NOT NULL, looked INTEGER, met_at REAL, why TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
