@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import chain
 
 _LOOKED_AT = 600
 """Characters from the beginning that are looked at."""
@@ -43,7 +44,11 @@ _LISTS = {
     "pl": "i w na z do nie się jest to że jak co mój czy od po za dla o są jestem mam",
     "tr": "ve bir bu için ile ne nasıl mi mı değil var ben da de çok olarak en daha benim",
 }
-_SMALL_WORDS = {language: frozenset(words.split()) for language, words in _LISTS.items()}
+_LANGUAGES: dict[str, list[str]] = {}
+"""The languages of each small word."""
+for _language, _words in _LISTS.items():
+    for _word in dict.fromkeys(_words.split()):
+        _LANGUAGES.setdefault(_word, []).append(_language)
 
 
 def language_of(text: str) -> str:
@@ -64,6 +69,6 @@ def _by_small_words(text: str) -> str:
     words = _WORD.findall(text.lower())
     if len(words) < _FEWEST_WORDS:
         return ""
-    hits = Counter({language: sum(word in small for word in words) for language, small in _SMALL_WORDS.items()})
-    (best, most), (_, second) = hits.most_common(2)
+    hits = Counter(chain.from_iterable([_LANGUAGES[word] for word in words if word in _LANGUAGES]))
+    (best, most), (_, second) = (*hits.most_common(2), ("", 0), ("", 0))[:2]
     return best if most >= 2 and most >= _LEAST_SHARE * len(words) and most >= _LEAD * second else ""
