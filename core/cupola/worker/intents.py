@@ -12,6 +12,7 @@ from ..errors import CupolaError, NotFoundError, ServiceError, UnreachableError
 from ..models import Intent, IntentState, Job, Phase, Problem
 from ..store import intents, jobs
 from ..store.database import Database
+from ..training.job_wish import SUBMIT
 from . import regrading, transfers
 from .evaluations import EVAL_OPEN, open_evaluation
 
@@ -40,11 +41,14 @@ async def obey_all(service: Service, database: Database) -> Effect:
 async def resolve_taken(service: Service, database: Database) -> None:
     """Answer the wishes that a dead worker had taken: what the job's state shows counts, nothing is sent again.
 
+    Wishes for new jobs stay taken: `job_submissions` goes on with them, and finds what was sent.
+
     Raises:
         UnreachableError: the service cannot tell now; the wishes stay as they are.
     """
     for intent in intents.in_state(database, IntentState.TAKEN):
-        intents.finish(database, intent.id, service.clock(), await _resolved(service, database, intent))
+        if intent.kind != SUBMIT:
+            intents.finish(database, intent.id, service.clock(), await _resolved(service, database, intent))
 
 
 def is_frozen(database: Database) -> bool:
@@ -57,6 +61,9 @@ async def _obey(service: Service, database: Database, intent: Intent) -> Effect:
     if intent.kind in (PAUSE, RESUME, CANCEL):
         intents.finish(database, intent.id, service.clock(), await _steered(service, database, intent))
         return Effect.LOOK
+    if intent.kind == SUBMIT:
+        # Sending its files may take long: it is carried out beside the polling, and answered there.
+        return Effect.NONE
     if intent.kind in transfers.KINDS:
         intents.finish(database, intent.id, service.clock(), await transfers.obey(service, database, intent))
         return Effect.NONE

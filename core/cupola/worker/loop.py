@@ -15,6 +15,7 @@ from ..models import Health
 from ..store import health
 from ..store.database import Database, keep_good_copy
 from . import intents, poll, sync
+from .job_submissions import Submissions
 from .transfers import Transfers
 from .uploads import Limits
 
@@ -50,9 +51,12 @@ class Loop:
     """From which size on files are sent in parts."""
     transfers: Transfers = field(init=False)
     """Files on their way, beside the polling."""
+    submissions: Submissions = field(init=False)
+    """Jobs on their way to the service, beside the polling."""
 
     def __post_init__(self) -> None:
         self.transfers = Transfers(self.service, self.database, self.limits)
+        self.submissions = Submissions(self.service, self.database, self.transfers.wake, self._look_soon)
 
     async def run(self) -> None:
         """Go on until cancelled.
@@ -63,6 +67,7 @@ class Loop:
         try:
             await self._go_on()
         finally:
+            await self.submissions.close()
             await self.transfers.close()
 
     async def _go_on(self) -> None:
@@ -99,6 +104,7 @@ class Loop:
             self.resolved = True
         if await intents.obey_all(self.service, self.database) is intents.Effect.LOOK:
             self.asked, self.next_look, self.memory.seldom_at = True, self.monotonic(), None
+        self.submissions.wake()
         self.transfers.wake()
 
     async def look(self) -> None:
@@ -126,6 +132,9 @@ class Loop:
             if self.service.clock() - self.monotonic() - offset > _CLOCK_JUMP_SECONDS:
                 self.next_look = min(self.next_look, self.monotonic())
                 return
+
+    def _look_soon(self) -> None:
+        self.asked, self.next_look = True, self.monotonic()
 
     def _tell_failure(self, error: CupolaError) -> None:
         now = self.service.clock()
