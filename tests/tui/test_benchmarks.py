@@ -18,10 +18,12 @@ from cupola.benchmarks.files import Defined
 from cupola.benchmarks.items import split_hash
 from cupola.benchmarks.start import define, runner_of, want_run
 from cupola.graders import PythonSandbox
-from cupola.store import benchmarks, decisions, grades
+from cupola.store import benchmarks, decisions, grades, watches
 from cupola.store.benchmarks import RunState
 from cupola.store.database import Database, open_store
+from cupola.store.watches import Subject
 from cupola_tui.app import CupolaApp
+from cupola_tui.panes.benchmarks.pane import BenchmarksPane
 
 OpenApp = Callable[..., CupolaApp]
 See = Callable[..., Awaitable[None]]
@@ -141,6 +143,26 @@ def bench_app(results: Database, path: Path) -> Iterator[Callable[..., CupolaApp
 async def _board(pilot: Pilot[str], see: See) -> None:
     await pilot.press("2")
     await see(pilot, "against strong")
+
+
+async def test_w_watches_the_run_that_is_shown_until_it_is_done(
+    bench_app: OpenApp, results: Database, see: See
+) -> None:
+    (shown,) = benchmarks.runs(results)
+    async with bench_app().run_test(size=(120, 40), notifications=True) as pilot:
+        await _board(pilot, see)
+        await pilot.press("w")
+        await see(pilot, "small, run 1 has ended")
+        benchmarks.set_state(results, shown.id, RunState.RUNNING, NOW)
+        pane = pilot.app.screen.query_one(BenchmarksPane)
+        while (thing := pane.watchable()) is None or thing.over:
+            await pilot.pause(0.02)
+        await pilot.press("w")
+        await see(pilot, "You are told when something becomes of small, run 1")
+        assert [(one.kind, one.target) for one in watches.all_watches(results)] == [(Subject.RUN, str(shown.id))]
+        await pilot.press("w")
+        await see(pilot, "You are told of small, run 1 no more")
+        assert watches.all_watches(results) == []
 
 
 async def test_the_leaderboard_shows_intervals_outcomes_and_verdicts(

@@ -34,6 +34,14 @@ async def test_w_watches_the_selected_job_and_w_again_does_not(open_app: OpenApp
         assert watches.all_watches(store) == []
 
 
+async def test_a_job_that_has_ended_is_not_watched_any_more(open_app: OpenApp, see: See, store: Database) -> None:
+    async with open_app().run_test(size=(120, 40), notifications=True) as pilot:
+        await see(pilot, "cora-distil")
+        await pilot.press("G", "w")
+        await see(pilot, "pii-mix has ended")
+        assert watches.all_watches(store) == []
+
+
 async def test_a_notice_is_shown_by_the_screen_and_left_to_nobody_else(
     open_app: OpenApp, see: See, store: Database
 ) -> None:

@@ -21,6 +21,8 @@ class Watchable:
     kind: Subject
     target: str
     name: str
+    over: bool = False
+    """Whether nothing more can become of it."""
 
 
 class Pane(Container):

@@ -39,6 +39,8 @@ from .workflow import WorkflowPart
 
 _TICK_SECONDS = 30.0
 """How often ages move on while the pane is looked at."""
+_SUBJECTS = {"job": Subject.JOB, "benchmark": Subject.RUN, "deployment": Subject.DEPLOYMENT}
+"""What of the rows can be watched, beside workflows."""
 _REST_SECONDS = 2.0
 """Between two readings of answers that are still coming."""
 
@@ -117,12 +119,19 @@ class ActivityPane(ListAndDetail):
         return job_actions(job, self._profile) if job is not None else []
 
     def watchable(self) -> Watchable | None:
-        """The open or the selected workflow, or the selected job or run."""
+        """The open or the selected workflow, or the selected job, run, deployment or watch itself."""
         view, thing = self._selected_view(), self._selected()
         if view is not None:
-            return Watchable(Subject.WORKFLOW, str(view.workflow.id), view.workflow.name)
-        subject = {"job": Subject.JOB, "benchmark": Subject.RUN}.get(thing.kind) if thing is not None else None
-        return Watchable(subject, str(thing.id), thing.name) if thing is not None and subject else None
+            flow = view.workflow
+            over = flow.state in (WorkflowState.DONE, WorkflowState.CANCELLED)
+            return Watchable(Subject.WORKFLOW, str(flow.id), flow.name, over)
+        if thing is None:
+            return None
+        if thing.kind == "watch":
+            kind, _, target = thing.id.partition(" ")
+            return Watchable(Subject(kind), target, thing.name)
+        subject = _SUBJECTS.get(thing.kind)
+        return Watchable(subject, str(thing.id), thing.name, self._facts.is_over(thing)) if subject else None
 
     def perform(self, action: Action) -> bool:
         """Ask what has to be asked first; the card that follows comes back here as another action."""

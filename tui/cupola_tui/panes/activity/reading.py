@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cupola.models import Job, Problem
 from cupola.store import benchmarks, datasets, decisions, deployments, downloads, notices, watches, workflows
-from cupola.store.benchmarks import Run
+from cupola.store.benchmarks import Run, RunState
 from cupola.store.decisions import Decision
 from cupola.store.deployments import Deployment
 from cupola.store.workflows import Stage, Workflow
@@ -132,6 +132,15 @@ class ActivityFacts:
             moved = find(self.database, int(number))
             return moved.problem if moved is not None else None
         return None
+
+    def is_over(self, thing: Thing) -> bool:
+        """Whether nothing more can become of a job, a run or a deployment."""
+        if thing.kind == "job" and (job := self.job(thing.id)) is not None:
+            return job.phase.ended
+        if thing.kind == "benchmark" and (run := self.run(int(thing.id))) is not None:
+            return run.state in (RunState.DONE, RunState.CANCELLED)
+        row = self.deployment(thing.id) if thing.kind == "deployment" else None
+        return row is not None and row.state.ended
 
     def days(self, now: float) -> list[Total]:
         """What was spent by day, the newest first."""

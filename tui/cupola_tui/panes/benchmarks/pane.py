@@ -10,6 +10,8 @@ from textual import on
 from textual.app import ComposeResult
 
 from cupola.settings import Profile
+from cupola.store.benchmarks import RunState
+from cupola.store.watches import Subject
 
 from ...benchmark_facts import BenchmarkFacts
 from ...commands import Scope, bindings
@@ -18,6 +20,7 @@ from ...views.actions import Action
 from ...views.bench import actions, board
 from ...widgets.painted import Lines
 from ...widgets.table import Table
+from ..pane import Watchable
 from . import deciding, showing
 from .defining import Definitions
 from .drilling import Drill
@@ -75,6 +78,15 @@ class BenchmarksPane(BoardPane):
         found = wanted_actions(self._facts, self._known(), row.arm.name if row else None, self._profile, self._clock)
         card = deciding.export_action(self._board, self._selected, self._profile)
         return [*found, *([card] if card else []), *self._definitions.actions(self._known(), self._profile)]
+
+    def watchable(self) -> Watchable | None:
+        """The run that is shown."""
+        known = self._known()
+        if known is None or known.run is None:
+            return None
+        run = known.run
+        over = run.state in (RunState.DONE, RunState.CANCELLED)
+        return Watchable(Subject.RUN, str(run.id), f"{run.benchmark}, run {run.id}", over)
 
     def perform(self, action: Action) -> bool:
         """Write cards and definitions here; all else is the worker's."""

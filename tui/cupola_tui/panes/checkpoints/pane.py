@@ -76,7 +76,7 @@ class CheckpointsPane(EvalsPane):
         view = self._view
         if view is None or view.job.method == EVALUATION:
             return None
-        return Watchable(Subject.JOB, view.job.id, view.job.name)
+        return Watchable(Subject.JOB, view.job.id, view.job.name, view.job.phase.ended)
 
     def show_thing(self, key: str) -> None:
         """Go to a job or an evaluation."""

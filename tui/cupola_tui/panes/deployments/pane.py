@@ -91,7 +91,7 @@ class DeploymentsPane(ListAndDetail):
     def watchable(self) -> Watchable | None:
         """The selected deployment."""
         row = self._selected()
-        return Watchable(Subject.DEPLOYMENT, row.name, row.name) if row else None
+        return Watchable(Subject.DEPLOYMENT, row.name, row.name, row.state.ended) if row else None
 
     def perform(self, action: Action) -> bool:
         """Ask what has to be asked first; the card that follows comes back here as another action."""

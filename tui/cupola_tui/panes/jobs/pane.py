@@ -113,7 +113,7 @@ class JobsPane(ListAndDetail):
     def watchable(self) -> Watchable | None:
         """The selected job."""
         job = self._selected()
-        return Watchable(Subject.JOB, job.id, job.name) if job else None
+        return Watchable(Subject.JOB, job.id, job.name, job.phase.ended) if job else None
 
     def back(self) -> bool:
         """Leave, one at a time: typing, zoom, overlay, detail, filter, marks."""
