@@ -79,7 +79,7 @@ def read_spec(path: Path) -> JobSpec:
     unknown = [str(key) for key in document if key not in _KNOWN_KEYS and not str(key).startswith("$")]
     if unknown:
         raise UsageError(f"{path} has unknown keys: {', '.join(unknown)}.", f"Known keys: {', '.join(_KNOWN_KEYS)}.")
-    return _from_document(document, path.parent)
+    return spec_from(document, path.parent)
 
 
 def checked(spec: JobSpec) -> JobSpec:
@@ -143,7 +143,8 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def _from_document(document: Mapping[str, Any], beside: Path) -> JobSpec:
+def spec_from(document: Mapping[str, Any], beside: Path) -> JobSpec:
+    """The job of a document with azd's keys; `local:` paths are looked for in `beside`."""
     method, own = _method(document.get("method"))
     extra = {**_table(document, "extra_body")}
     if document.get("integrations"):

@@ -95,11 +95,12 @@ async def regrade(
     use: GraderUse,
     todo: Sequence[ToRegrade],
     progress: Callable[[int], None] = lambda done: None,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> CupolaError | None:
     """Grade and store them; return why it stopped early, if it did.
 
     Calls to models go through the journal and the room's budget: what was answered once is not asked again. An item
-    without an answer is left out.
+    without an answer is left out. Once it is no longer `wanted`, what has left is waited for and nothing more leaves.
     """
     regrades.save_grader(
         database, SecondGrader(use.hash, use.name, use.definition, use.threshold, added_at=room.clock())
@@ -110,6 +111,8 @@ async def regrade(
     async def work() -> None:
         nonlocal stopped, done
         for one in waiting:
+            if not wanted():
+                return
             answer = to_grade(evaluations.raw_item(database, one.run_id, one.item_id) or "{}")
             if answer is not None and stopped is None:
                 try:
@@ -119,10 +122,10 @@ async def regrade(
             if stopped is not None:
                 return
             done += 1
+            progress(done)
             if len(found) >= _KEPT_TOGETHER:
                 regrades.save(database, owner, found)
                 found.clear()
-                progress(done)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -131,7 +134,6 @@ async def regrade(
     finally:
         if found:
             regrades.save(database, owner, found)
-    progress(done)
     return stopped
 
 
