@@ -92,7 +92,7 @@ async def _until_told(
             connect(profile, credential, on_call=on_call) as service,
             benchmarks.at_work(profile, credential, service, database),
             deployments.at_work(profile, credential, database),
-            workflows.at_work(service, database.path),
+            workflows.at_work(profile, credential, service, database.path),
             telling(),
         ):
             await Loop(service, database, pace_of(profile), limits=limits).run()

@@ -6,16 +6,20 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..azure import jobs, stored_completions
+from ..azure.chat import open_chat
 from ..azure.client import Service
+from ..azure.credentials import Credential
 from ..azure.stored_completions import StoredCompletion
 from ..azure.wire.requests import JobRequest
+from ..benchmarks.calls import AskChat
 from ..errors import StoreCorruptError, StoreError
 from ..models import Job, Problem
+from ..settings import Profile
 from ..store import workflows
 from ..store.database import Database, open_store
 from ..store.workflows import StageState, Workflow, WorkflowState
@@ -26,19 +30,29 @@ from ..workflows.known import KINDS
 log = logging.getLogger("cupola.worker")
 
 _REST_SECONDS = 5.0
+_SILENCE_SECONDS = {True: 30.0, False: 180.0}
+"""How long a deployment may say nothing, by whether it is on this machine."""
 
 
 @asynccontextmanager
-async def at_work(service: Service, path: Path) -> AsyncIterator[None]:
+async def at_work(profile: Profile, credential: Credential, service: Service, path: Path) -> AsyncIterator[None]:
     """Carry workflows on for as long as the block lasts.
 
     Args:
+        profile: Whose deployments are asked.
+        credential: How to come in there.
         service: Where jobs are submitted.
         path: The store. Workflows have a connection of their own, so that the worker's other parts, which look for
             what others have committed, see what is wanted here.
     """
     database = open_store(path)
-    task = asyncio.create_task(work(service, database))
+
+    @asynccontextmanager
+    async def chat() -> AsyncIterator[AskChat]:
+        async with open_chat(profile, credential, silence_seconds=_SILENCE_SECONDS[profile.is_local]) as opened:
+            yield opened.ask
+
+    task = asyncio.create_task(work(service, database, chat))
     try:
         yield
     finally:
@@ -48,7 +62,7 @@ async def at_work(service: Service, path: Path) -> AsyncIterator[None]:
         database.close()
 
 
-async def work(service: Service, database: Database) -> None:
+async def work(service: Service, database: Database, chat: Callable[[], AbstractAsyncContextManager[AskChat]]) -> None:
     """Go on until cancelled.
 
     Raises:
@@ -61,16 +75,21 @@ async def work(service: Service, database: Database) -> None:
     async def stored(models: Sequence[str], /) -> Sequence[StoredCompletion]:
         return await stored_completions.stored(service, models)
 
-    desk = Desk(Executor(World(database, submit, service.clock, stored), KINDS))
-    while True:
-        try:
-            await asyncio.sleep(await desk.turn())
-        except StoreCorruptError:
-            raise
-        except StoreError as error:
-            # A full disk passes; nothing was done that is not stored.
-            log.error("%s", error)
-            await asyncio.sleep(_REST_SECONDS)
+    world = World(database, submit, service.clock, stored, chat)
+    desk = Desk(Executor(world, KINDS))
+    try:
+        while True:
+            try:
+                await asyncio.sleep(await desk.turn())
+            except StoreCorruptError:
+                raise
+            except StoreError as error:
+                # A full disk passes; nothing was done that is not stored.
+                log.error("%s", error)
+                await asyncio.sleep(_REST_SECONDS)
+    finally:
+        for one in world.beside.values():
+            await one.close()
 
 
 @dataclass(slots=True)

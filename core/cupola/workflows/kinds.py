@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..azure.stored_completions import StoredCompletion
 from ..azure.wire.requests import JobRequest
+from ..benchmarks.calls import AskChat
 from ..benchmarks.hashing import digest
+from ..errors import UsageError
 from ..models import Job
 from ..store.database import Database
 from ..store.workflows import Stage, Workflow
@@ -24,6 +27,20 @@ async def _none(_: Sequence[str], /) -> Sequence[StoredCompletion]:
     return ()
 
 
+class Beside(Protocol):
+    """Work of a step that goes on beside the others'. It may be lost at any moment, and is then begun anew."""
+
+    def rest(self) -> None:
+        """Begin nothing more."""
+
+    async def close(self) -> None:
+        """Stop at once."""
+
+
+def _no_chat() -> AbstractAsyncContextManager[AskChat]:
+    raise UsageError("No deployment can be asked here.")
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What steps need of the world; everything else goes through the store."""
@@ -33,6 +50,10 @@ class World:
     clock: Callable[[], float]
     stored: Callable[[Sequence[str]], Awaitable[Sequence[StoredCompletion]]] = _none
     """The completions that the service has stored of models whose names begin so."""
+    chat: Callable[[], AbstractAsyncContextManager[AskChat]] = _no_chat
+    """Opens a way to the deployments."""
+    beside: dict[int, Beside] = field(default_factory=dict)
+    """What goes on beside the steps, by workflow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from .checkpoint_test.steps import CHECKPOINT_TEST
 from .distil.steps import DISTIL
 from .kinds import Kind
 from .raft.steps import RAFT, RAFT_DATA
+from .regrade.steps import REGRADE
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DISTIL, RAFT, RAFT_DATA, CHECKPOINT_TEST)}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DISTIL, RAFT, RAFT_DATA, CHECKPOINT_TEST, REGRADE)}
 """By the names that workflows carry."""
 
 

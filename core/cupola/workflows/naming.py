@@ -21,6 +21,7 @@ _NAMES: Mapping[str, Names] = {
     "raft": Names("raft", "RAFT"),
     "raft-data": Names("raft", "RAFT data"),
     "checkpoint-test": Names("checkpoint", "checkpoint test"),
+    "regrade": Names("checkpoint", "second grading"),
 }
 
 
