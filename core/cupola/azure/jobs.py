@@ -52,9 +52,14 @@ async def checkpoints(service: Service, job_id: str) -> list[Checkpoint]:
     return sorted((c for c in listed if c), key=lambda c: (c.step, c.created_at))
 
 
+def steer_path(job_id: str, action: str) -> str:
+    """Where a wish to pause, resume or cancel a job is posted, below the route."""
+    return f"{_JOBS}/{path_segment(job_id)}/{path_segment(action)}"
+
+
 async def steer(service: Service, job_id: str, action: str) -> Job:
     """Pause, resume or cancel a job (`action` is that word); return the job as the service then tells it."""
-    content = await service.post(f"{_JOBS}/{path_segment(job_id)}/{path_segment(action)}")
+    content = await service.post(steer_path(job_id, action))
     job = wire.job(parse(content), service.clock())
     return job if job.id == job_id else await get_job(service, job_id)
 

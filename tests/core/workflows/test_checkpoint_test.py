@@ -17,15 +17,15 @@ from cupola.azure.credentials import KeyCredential
 from cupola.azure.wire.requests import JobRequest
 from cupola.benchmarks.definition import Arm, to_json
 from cupola.benchmarks.start import define
-from cupola.cli.checkpoint_commands.held_out import (
-    EXIT_FAILED,
-    EXIT_INCONCLUSIVE,
-    EXIT_LIMIT,
-    EXIT_STILL_RUNNING,
-    exit_code,
-)
+from cupola.cli.checkpoint_commands.held_out import exit_code
 from cupola.cli.context import Context
 from cupola.cli.main import main
+from cupola.cli.workflow_commands.following import (
+    EXIT_INCONCLUSIVE,
+    EXIT_JOB_FAILED,
+    EXIT_LIMIT,
+    EXIT_STILL_RUNNING,
+)
 from cupola.errors import UsageError
 from cupola.models import Checkpoint, Job
 from cupola.store import checkpoints, deployments, workflows
@@ -186,7 +186,7 @@ def test_a_refused_quota_is_foreseen_and_told_and_what_stands_is_booked_and_remo
     standing = [dear.deployment(one) for one in dear.checkpoints if _state(store, dear.deployment(one)) is State.READY]
     assert len(standing) == 2
     assert stage.spend > 0, "what the others cost is booked"
-    assert _cupola(emulation, "checkpoint", "watch", str(made))[0] == EXIT_FAILED
+    assert _cupola(emulation, "checkpoint", "watch", str(made))[0] == EXIT_JOB_FAILED
     control.cancel(store, made, time.time())
     _until(lambda: all(_state(store, name) in (State.REMOVING, State.GONE) for name in standing))
 

@@ -130,6 +130,77 @@ def test_pausing_listing_and_showing_say_how_it_stands(run: Run, store: Database
     assert "cannot be paused" in err
 
 
+def test_going_on_says_what_is_left_to_pay_and_asks_again(run: Run, store: Database, tmp_path: Path) -> None:
+    number = made(store, tmp_path, WorkflowState.PAUSED)
+    change(store, number, "benchmark", state=StageState.DONE, spend=0.5)
+
+    code, _, err = run("distill", "resume", str(number), "--max-cost", "7")
+
+    assert code == 2
+    assert "Left to pay are generate, train, deploy, re-benchmark: $" in err
+    assert "$0.50 are spent. It stops before $7.00." in err
+    assert [(one.state, one.hard) for one in workflows.newest(store)] == [(WorkflowState.PAUSED, 5.0)]
+
+
+def test_a_dry_run_of_going_on_prints_the_stages_left_and_changes_nothing(
+    run: Run, store: Database, tmp_path: Path
+) -> None:
+    number = made(store, tmp_path, WorkflowState.PAUSED)
+    change(store, number, "benchmark", state=StageState.DONE)
+    change(store, number, "generate", state=StageState.WAITING, question="It will cost $1. Go on?")
+
+    code, out, err = run("distill", "resume", str(number), "--dry-run", "-o", "json")
+
+    assert code == 0
+    assert [row["stage"] for row in json.loads(out)] == ["generate", "train", "deploy", "re-benchmark"]
+    assert "It will cost $1. Go on?" in err
+    assert workflows.newest(store)[0].state is WorkflowState.PAUSED
+
+
+def test_what_is_under_way_is_told_as_a_bound_and_not_estimated_again(
+    run: Run, store: Database, tmp_path: Path
+) -> None:
+    number = made(store, tmp_path, WorkflowState.PAUSED)
+    for name in ("benchmark", "roles", "generate", "filter"):
+        change(store, number, name, state=StageState.DONE)
+    change(store, number, "train", state=StageState.PAUSED, reserved=1.5)
+
+    _, out, err = run("distill", "resume", str(number), "--dry-run", "-o", "json")
+
+    assert [row["stage"] for row in json.loads(out)] == ["deploy", "re-benchmark"]
+    assert "at most $1.50 under way" in err
+
+
+def test_a_dry_run_of_a_branch_prints_what_it_may_take_and_makes_none(
+    run: Run, store: Database, tmp_path: Path
+) -> None:
+    number = made(store, tmp_path)
+
+    code, out, err = run("distill", "branch", str(number), "--epochs", "2", "--dry-run", "-o", "json")
+
+    assert code == 0, err
+    assert "train" in [row["stage"] for row in json.loads(out)]
+    assert "taken over" in err
+    assert len(workflows.newest(store)) == 1
+
+
+def test_looking_once_says_how_it_stands_and_does_not_wait(run: Run, store: Database, tmp_path: Path) -> None:
+    number = made(store, tmp_path)
+
+    code, out, _ = run("distill", "watch", str(number), "--once", "-o", "json")
+
+    assert code == 8
+    assert json.loads(out)["state"] == "running"
+
+
+def test_another_nouns_workflow_is_refused(run: Run, store: Database, tmp_path: Path) -> None:
+    number = made(store, tmp_path)
+
+    for words in (("raft", "resume"), ("raft", "watch"), ("checkpoint", "cancel")):
+        code, _, err = run(*words, str(number), "-y")
+        assert (code, "of another kind" in err) == (2, True)
+
+
 def test_watching_what_has_stopped_returns_at_once_with_its_problem(run: Run, store: Database, tmp_path: Path) -> None:
     number = made(store, tmp_path)
     problem = Problem("The job has failed: bad file.", "Line 3.", "Mend it.")

@@ -79,7 +79,7 @@ def test_a_plan_prints_each_stages_range_and_starts_nothing(run: Run, store: Dat
     assert code == 0, err
     assert [row["stage"] for row in rows] == ["ask", "answer", "train", "deploy", "benchmark"]
     assert [row["calls"] for row in rows] == [None, None, None, None, 540]
-    assert all(0 <= row["low"] <= row["high"] for row in rows)
+    assert all(0 <= row["usd_low"] <= row["usd_high"] for row in rows)
     assert workflows.newest(store) == []
 
 

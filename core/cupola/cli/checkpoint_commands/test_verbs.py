@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from ..dataset_commands.arguments import positive
-from . import held_out, steering
+from ..workflow_commands.arguments import add_common, add_start
+from . import held_out
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser, job: str) -> None:
@@ -28,32 +29,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argp
     test.add_argument("--fuse", default="4h", metavar="HOURS", help="removed after so long: 4, 90m, 2d, never")
     test.add_argument("--remove", action="store_true", help="remove the deployments after the test without asking")
     test.add_argument("--max-cost", type=float, metavar="USD", help="stop before more than this is spent")
-    test.add_argument("--dry-run", action="store_true", help="print what it would take, and start nothing")
-    test.add_argument("--detach", action="store_true", help="leave it to the worker and return")
-    test.add_argument("--timeout", type=float, help="give up waiting after so many seconds with exit code 8")
-    test.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    add_start(test)
     test.set_defaults(run=held_out.test)
-    verbs.add_parser("tests", parents=[common], help="all tests that were started").set_defaults(run=steering.list_)
-    watch = _of(verbs, common, "watch", "follow a test until it ends or asks something; exit codes as of test")
-    watch.add_argument("--timeout", type=float, help="give up waiting after so many seconds with exit code 8")
-    watch.set_defaults(run=held_out.watch)
-    _of(verbs, common, "pause", "a test begins nothing more").set_defaults(run=steering.pause)
-    resume = _of(verbs, common, "resume", "a test goes on: after a pause or a failure, or by a yes to what it asks")
-    resume.add_argument("--max-cost", type=float, metavar="USD", help="another limit")
-    resume.add_argument("-y", "--yes", action="store_true", help="say yes to what it asks")
-    resume.set_defaults(run=steering.resume)
-    cancel = _of(verbs, common, "cancel", "call a test off; its deployments are removed")
-    cancel.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    cancel.set_defaults(run=steering.cancel)
-    clean = _of(verbs, common, "clean", "remove the deployments that a test made")
-    clean.add_argument("--keep", action="store_true", help="leave them standing until their fuses; do not ask again")
-    clean.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    clean.set_defaults(run=steering.clean_)
-
-
-def _of(
-    verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser, name: str, about: str
-) -> argparse.ArgumentParser:
-    parser = verbs.add_parser(name, parents=[common], help=about)
-    parser.add_argument("workflow", type=int, help="the test's number")
-    return parser
+    add_common(verbs, common, held_out.TESTS, "the deployments that a test made")

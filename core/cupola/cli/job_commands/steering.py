@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from ...errors import ServiceError, UsageError, WorkerError
-from ...models import Intent, IntentState, Phase
+from ...models import Intent, IntentState, Job, Phase
 from ...store import events, intents, jobs
 from ...store.database import Database
 from ..context import Context, Session, session_of, store_of
@@ -28,14 +28,19 @@ _LOOK_SECONDS = 0.1
 
 def steer(options: argparse.Namespace, context: Context) -> int:
     """Write the wish down and wait until it is answered, by the worker or, where none runs, by this process."""
-    if options.offline:
+    if options.offline and not options.dry_run:
         raise UsageError(f"`{options.action}` asks the service; it cannot be done offline.")
     session = session_of(context, options.profile)
     with store_of(context, session.profile) as database:
-        code = refreshed(session, context, database, offline=False)
+        code = refreshed(session, context, database, options.offline)
         if code:
             return code
         job = find(database, options.job)
+        if options.dry_run:
+            _print_request(options, context, session, database, job)
+            return 0
+        if options.action == "resume":
+            context.say(_cost(context, database, job))
         context.confirm(f"{options.action.capitalize()} {clean(job.name)} ({job.status})?", options.yes)
         intent_id = intents.wish(database, f"job.{options.action}", job.id, time.time())
         answer = _answered(session, context, database, intent_id, options.timeout)
@@ -56,7 +61,7 @@ def watch(options: argparse.Namespace, context: Context) -> int:
     with store_of(context, session.profile) as database:
         refreshed(session, context, database, options.offline)
         job_id = find(database, options.job).id
-        deadline = time.monotonic() + options.timeout if options.timeout else float("inf")
+        deadline = time.monotonic() + options.timeout if options.timeout is not None else float("inf")
         shown = 0
 
         async def done() -> bool:
@@ -67,7 +72,7 @@ def watch(options: argparse.Namespace, context: Context) -> int:
                 context.out.write(f"{when(event.created_at)}  {clean(event.message)}\n")
             context.out.flush()
             job = jobs.get(database, job_id)
-            return (job is not None and job.phase.ended) or time.monotonic() > deadline
+            return (job is not None and job.phase.ended) or time.monotonic() >= deadline
 
         asyncio.run(_watched(session, context, database, job_id, done))
         job = jobs.get(database, job_id)
@@ -75,6 +80,36 @@ def watch(options: argparse.Namespace, context: Context) -> int:
         return EXIT_STILL_RUNNING
     context.say(f"{job.name} {job.status}." + (f" {job.error_message}" if job.error_message else ""))
     return 0 if job.phase is Phase.SUCCEEDED else EXIT_JOB_FAILED
+
+
+def _print_request(
+    options: argparse.Namespace, context: Context, session: Session, database: Database, job: Job
+) -> None:
+    """What would be sent, and what is known of the job's cost."""
+    from ...azure.jobs import steer_path
+
+    context.say(f"{options.action.capitalize()} {clean(job.name)} ({job.status}). {_cost(context, database, job)}")
+    path = steer_path(job.id, options.action)
+    row = {"method": "POST", "path": path, "profile": session.profile.name, "body": None}
+    emit_one(options, context.out, "cupola.request/1", row, job.as_of, hidden=("as_of",))
+
+
+def _cost(context: Context, database: Database, job: Job) -> str:
+    """What a job has cost, and what bounds what is still to come, as sentences."""
+    import datetime as dt
+
+    from ...money.amounts import dollars
+    from ...money.charges import training_cost
+    from ...money.prices import prices_of
+    from ...training.job_budget import budget_of
+
+    now = time.time()
+    prices = prices_of(context.settings, dt.date.fromtimestamp(now))
+    so_far = f"Its training has cost {dollars(training_cost(database, job, prices, now))} so far."
+    budget = budget_of(job)
+    if budget is None:
+        return f"{so_far} Nothing bounds what is still to come: it trains to its end unless it is paused or cancelled."
+    return f"{so_far} The worker pauses it when it has burnt ${budget:,.2f}."
 
 
 async def _watched(session: Session, context: Context, database: Database, job_id: str, done: Done) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from ..distill_commands import reading, running, steering
+from ..distill_commands import branching, reading, running
+from ..workflow_commands.arguments import add_common, add_demo, add_limits, add_start, of_number
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -17,50 +18,26 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
         " 8: still running, 9: limit reached",
     )
     _add_settings(run)
-    run.add_argument("--demo", action="store_true", help="Cora on the local emulator, started if it does not run")
-    run.add_argument("--speed", type=float, default=10.0, help="of the emulator that --demo starts")
-    run.add_argument("--dry-run", action="store_true", help="print what it would take, and start nothing")
-    run.add_argument("--detach", action="store_true", help="leave it to the worker and return")
-    run.add_argument("--timeout", type=float, help="give up waiting after so many seconds with exit code 8")
-    run.add_argument("-y", "--yes", action="store_true", help="do not ask; questions of later stages are left open")
+    add_demo(run)
+    add_start(run)
     run.set_defaults(run=running.run)
     plan = verbs.add_parser("plan", parents=[common], help="what each stage would cost; nothing is started")
     _add_settings(plan)
     plan.set_defaults(run=running.plan)
-    verbs.add_parser("list", parents=[common], help="all distillations").set_defaults(run=reading.list_)
-    _of(verbs, common, "show", "stages, spend and verdict of one").set_defaults(run=reading.show)
-    watch = _of(verbs, common, "watch", "follow one until it ends or asks something; exit codes as of run")
-    watch.add_argument("--timeout", type=float, help="give up waiting after so many seconds with exit code 8")
-    watch.set_defaults(run=running.watch)
-    _of(verbs, common, "pause", "begin nothing more; a job at the service trains on").set_defaults(run=steering.pause)
-    resume = _of(verbs, common, "resume", "go on: after a pause or a failure, or by saying yes to what it asks")
-    resume.add_argument("--max-cost", type=float, metavar="USD", help="another hard limit")
-    resume.add_argument("--ask-from", type=float, metavar="USD", help="another soft limit")
-    resume.add_argument("-y", "--yes", action="store_true", help="say yes to what it asks")
-    resume.set_defaults(run=steering.resume)
-    branch = _of(verbs, common, "branch", "another one with other settings; what is unchanged is not paid for again")
-    branch.add_argument("--from", dest="at", default="", metavar="STAGE", help="where it begins to differ")
-    _add_changes(branch)
-    branch.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    branch.set_defaults(run=steering.branch)
-    cancel = _of(verbs, common, "cancel", "call it off; its job is cancelled and its deployment removed")
-    cancel.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    cancel.set_defaults(run=steering.cancel)
-    report = _of(verbs, common, "report", "write the verdict as Markdown and JSON")
+    add_common(verbs, common, running.DISTILLATIONS, "the deployment that it made")
+    of_number(verbs, common, "show", "stages, spend and verdict of one").set_defaults(run=reading.show)
+    _add_branch(of_number(verbs, common, "branch", "another with other settings; what is unchanged is not paid again"))
+    report = of_number(verbs, common, "report", "write the verdict as Markdown and JSON")
     report.add_argument("--to", metavar="DIRECTORY", default=".", help="where; `-` prints the Markdown")
     report.set_defaults(run=reading.report)
-    clean = _of(verbs, common, "clean", "remove the deployment that it made")
-    clean.add_argument("--keep", action="store_true", help="leave it standing until its fuse; do not ask again")
-    clean.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    clean.set_defaults(run=steering.clean_)
 
 
-def _of(
-    verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser, name: str, about: str
-) -> argparse.ArgumentParser:
-    parser = verbs.add_parser(name, parents=[common], help=about)
-    parser.add_argument("workflow", type=int, help="its number")
-    return parser
+def _add_branch(branch: argparse.ArgumentParser) -> None:
+    branch.add_argument("--from", dest="at", default="", metavar="STAGE", help="where it begins to differ")
+    _add_changes(branch)
+    branch.add_argument("--dry-run", action="store_true", help="print what it would take at most, and start nothing")
+    branch.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    branch.set_defaults(run=branching.branch)
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -91,5 +68,4 @@ def _add_changes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sku", help="how the student is deployed: DeveloperTier, GlobalStandard, ...")
     parser.add_argument("--capacity", type=int, help="of the deployment, in thousands of tokens a minute")
     parser.add_argument("--fuse", type=float, metavar="HOURS", help="the deployment removes itself; 0 is never")
-    parser.add_argument("--max-cost", type=float, metavar="USD", help="stop before more than this is spent")
-    parser.add_argument("--ask-from", type=float, metavar="USD", help="from here on ask before each stage that spends")
+    add_limits(parser)

@@ -22,10 +22,16 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     curve.add_argument("--metric", action="append", help="only this one; may be given more than once")
     curve.set_defaults(run=reading.curve)
     watch = _of_job(verbs, common, "watch", "print its log until it ends; exit code 5 if it failed or was cancelled")
-    watch.add_argument("--timeout", type=float, help="give up after this many seconds with exit code 8")
+    watch.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="give up after this many with exit code 8; 0: only look"
+    )
+    watch.add_argument(
+        "--once", dest="timeout", action="store_const", const=0.0, help="print the log so far, and do not wait"
+    )
     watch.set_defaults(run=steering.watch)
     for action in ("pause", "resume", "cancel"):
         steer = _of_job(verbs, common, action, f"{action} it")
+        steer.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
         steer.add_argument("-y", "--yes", action="store_true", help="do not ask")
         steer.add_argument("--timeout", type=float, default=60.0, help="seconds to wait for the answer")
         steer.set_defaults(run=steering.steer, action=action)

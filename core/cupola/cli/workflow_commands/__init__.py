@@ -1,0 +1,1 @@
+"""What the nouns whose verbs start workflows have in common: distill, raft, checkpoint."""
