@@ -17,6 +17,7 @@ from cupola.cli import main
 from cupola.cli.context import Context
 from cupola.cli.parsing import whole_parser
 from cupola.cli.read_only import CHANGING
+from cupola.cli.spending import SPENDING as HELD
 from cupola.store.database import open_store
 
 from .filled_store import COUNTING, LEARNING, fill
@@ -135,6 +136,7 @@ def test_every_verb_is_known_to_change_or_to_read() -> None:
     assert set(VERBS) == CHANGING | READING
     assert not CHANGING & READING
     assert SPENDING <= CHANGING
+    assert SPENDING == HELD, "a hard budget holds all that spends"
 
 
 @pytest.mark.parametrize("name", sorted(CHANGING))

@@ -6,14 +6,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from cupola.models import Job
-from cupola.store import notices, watches
+from cupola.store import answers, notices, watches
+from cupola.store.answers import Answer, AnswerState, Sent
 from cupola.store.database import Database
 from cupola.store.notices import News, Notice
 from cupola.store.watches import Subject
 from cupola.terminals.kinds import Terminal
 from cupola.terminals.sequences import Dialect, Progress
 from cupola_tui.app import CupolaApp
+from cupola_tui.messages import Ask
 from cupola_tui.telling import Teller, bar_of, condensed, title_of
+from cupola_tui.views.actions import job_action
 from cupola_tui.views.frame import FrameState
 
 from .conftest import LEARNING, NOW, PAUSED, PROFILE
@@ -91,6 +94,22 @@ def test_title_and_bar_are_sent_when_they_change_and_taken_back_at_the_end(store
     teller.end(ghostty)
     teller.end(ghostty)
     assert sent[2:] == ["\x1b]9;4;0;0\x1b\\", "\x1b[23;2t"]
+
+
+async def test_what_would_be_paid_for_is_refused_in_words_once_the_days_hard_budget_is_used_up(
+    open_app: OpenApp, see: See, store: Database
+) -> None:
+    sent = Sent("r", 1, "arm", "d", NOW)
+    answers.write(store, [sent], [Answer("r", 1, AnswerState.ANSWERED, answered_at=NOW, usd=3.0)])
+    app = open_app(profile=replace(PROFILE, budget_day_hard=2.0))
+    async with app.run_test(size=(160, 40), notifications=True) as pilot:
+        await see(pilot, "day's budget used up")
+        job = Job("ftjob-p", "o4-mini", "reinforcement", "paused", 1)
+        app.post_message(Ask(job_action("resume", job, PROFILE)))
+        await see(pilot, "The day's hard budget of $2.00")
+        assert app.screen_stack[-1] is app.screen_stack[0], "no card asks"
+        app.post_message(Ask(job_action("cancel", job, PROFILE)))
+        await see(pilot, "Cancel ftjob-p")
 
 
 def test_the_bar_is_of_the_watched_job_that_has_come_least_far() -> None:

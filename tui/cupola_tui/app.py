@@ -127,6 +127,7 @@ class CupolaApp(OverFrame):
         self._evaluates = False
         """There are reinforcement jobs, whose evaluations may be looked at."""
         self._said_to_guide: dict[str, Known] = {}
+        self._config_file = self._preferences.file
         world = World(environment, Path(self._preferences.file) if self._preferences.file else None)
         self._attention = Attention(self, profile, self._facts, self._outlet, clock, world, self._tell_news)
         here = Surroundings(profile, database, self._facts, clock, self._preferences.file)
@@ -225,6 +226,9 @@ class CupolaApp(OverFrame):
         action = message.action
         if action.refusal:
             self._say(f"{action.title}: not now, {action.refusal}.", warning=True)
+            return
+        if action.pays and self._attention.refusal is not None:
+            self._tell_problem(self._attention.refusal, "budget")
             return
         if self._frame.pane.perform(action):
             return

@@ -11,7 +11,7 @@ from typing import Any
 from textual.app import App
 
 from cupola.errors import CupolaError, StoreError
-from cupola.models import Job
+from cupola.models import Job, Problem
 from cupola.settings import Profile
 from cupola.terminals.kinds import Terminal
 
@@ -56,6 +56,8 @@ class Attention:
         self._teller = Teller(facts.database, clock, outlet.say)
         self._terminal: Terminal | None = None
         self._spend = ("", "")
+        self.refusal: Problem | None = None
+        """Why nothing more may be paid for; None while something may, or before it is counted."""
         self._money_at = float("-inf")
         self._money_due = True
         self._looked_at = float("-inf")
@@ -146,9 +148,9 @@ class Attention:
     def _sum(self) -> None:
         """What today has cost, on a connection of this thread's own."""
         from cupola.money.amounts import dollars
-        from cupola.money.budgets import Standing, budget_of
+        from cupola.money.budgets import Standing, budgets_of, refusal, worst
         from cupola.money.prices import prices_of
-        from cupola.money.totals import altogether, today
+        from cupola.money.totals import today
         from cupola.settings import read_settings
         from cupola.store.database import open_store
         from cupola_data.prices import price_list
@@ -164,20 +166,22 @@ class Attention:
                 # Of a day on which nothing is known but that something will cost, there is nothing to say yet.
                 words = f"{dollars(spent)} today" if spent.low or spent.high is not None else ""
                 ink = "muted"
-                if self._profile.budget_soft or self._profile.budget_hard:
-                    budget = budget_of(self._profile, altogether(database, prices, now).amount)
-                    over = {Standing.SOFT: ("over soft budget", "warn"), Standing.HARD: ("budget used up", "bad")}
-                    if budget.standing in over:
-                        words, ink = f"{words}, {over[budget.standing][0]}", over[budget.standing][1]
+                budgets = budgets_of(self._profile, database, prices, now)
+                refused, passed = refusal(budgets), worst(budgets)
+                if passed is not None:
+                    span = f"{passed.span}'s " if passed.span else ""
+                    hard = passed.standing is Standing.HARD
+                    said, ink = (f"{span}budget used up", "bad") if hard else (f"over {span}soft budget", "warn")
+                    words = ", ".join(part for part in (words, said) if part)
             finally:
                 database.close()
         except CupolaError:
             # `cupola cost` tells what is wrong with the store or the prices.
-            words, ink = "", ""
-        self._app.call_from_thread(self._counted, (words, ink))
+            words, ink, refused = "", "", None
+        self._app.call_from_thread(self._counted, (words, ink), refused)
 
-    def _counted(self, spend: tuple[str, str]) -> None:
-        self._spend = spend
+    def _counted(self, spend: tuple[str, str], refused: Problem | None) -> None:
+        self._spend, self.refusal = spend, refused
 
     def _mind_line(self) -> None:
         """On a slow line nothing moves by itself and the mouse tells of clicks only."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ..errors import CupolaError
 from .context import Context, OpenFace, ServeFace
 from .parsing import parsed
+from .spending import refuse_beyond_budget
 
 EXIT_INTERRUPTED = 130
 
@@ -54,6 +55,7 @@ def main(
 def _carried_out(words: list[str], world: Context) -> int:
     try:
         options = parsed(words, world)
+        refuse_beyond_budget(options, world)
         return int(options.run(options, _allowed(options, world)))
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else 1

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cupola_data.models import catalogue
 from cupola_data.prices import PriceList
 
 from ..benchmarks.prices import TokenPrice, base_of, price_of
-from ..datasets.cost import estimates
 from ..deployments.tiers import hosting
-from ..models import Job, Phase
-from ..store import deployments, events, jobs, spend
+from ..store import deployments, jobs, spend
 from ..store.database import Database
 from ..store.spend import Answered
 from .amounts import Amount
 from .prices import is_own
-
-_TIERS = {
-    "standard": "standard",
-    "globalstandard": "globalStandard",
-    "developertier": "developerTier",
-    "developer": "developerTier",
-}
-_HOURS_BILLED = re.compile(r"Training hours billed: [\d.,]+; \$([\d,]+(?:\.\d+)?)")
-_TOKENS_BILLED = re.compile(r"Training tokens billed: ([\d,]+)")
-_EVENTS_READ = 50
+from .training import training_cost
 
 
 class What(StrEnum):
@@ -78,47 +65,6 @@ def charges(database: Database, prices: PriceList, now: float, since: float = 0.
         amount = Amount(0.0, None, 1) if hourly is None else Amount(hourly * hours, hourly * hours)
         maker = _maker(standing.model, makers)
         yield Charge(What.HOSTING, standing.began_at, ended, amount, maker, standing.name)
-
-
-def training_cost(database: Database, job: Job, prices: PriceList, now: float) -> Amount:
-    """What a job's training has cost so far.
-
-    The service's own word in the log counts first, then the tokens that the job tells; the time since it began bounds
-    what is billed by the hour. Jobs that failed, and those cancelled before they trained, are not billed (cost
-    management guide).
-    """
-    if job.phase in (Phase.FAILED, Phase.QUEUED, Phase.VALIDATING):
-        return Amount()
-    said = [event.message for event in events.newest(database, job.id, _EVENTS_READ)]
-    if job.method == "reinforcement":
-        return _by_the_hour(job, said, prices, now)
-    tokens = next((_number(told) for text in said if (told := _TOKENS_BILLED.search(text))), job.trained_tokens)
-    if tokens is None:
-        return Amount(0.0, None)
-    tier = _TIERS.get((job.training_type or "standard").casefold(), job.training_type or "standard")
-    base = base_of(job.model)
-    found = estimates(int(tokens), 1, job.method, catalogue(), prices, base.id if base else job.model)
-    match = next((one for one in found if one.tier == tier and base is not None and one.model == base.id), None)
-    if match is None or match.low is None or match.high is None:
-        return Amount(0.0, None, 1)
-    return Amount(min(match.low, match.high), max(match.low, match.high))
-
-
-def _by_the_hour(job: Job, said: list[str], prices: PriceList, now: float) -> Amount:
-    told = next((found for text in said if (found := _HOURS_BILLED.search(text))), None)
-    if told is not None:
-        return Amount(_number(told), _number(told))
-    base = base_of(job.model)
-    price = prices.find(base.name, "training_hours", "globalStandard") if base else None
-    if price is None:
-        return Amount(0.0, None, 1)
-    end = job.finished_at or (now if job.phase.moving else job.as_of)
-    # Core training is never longer than the job; its graders' tokens come on top and are told at the end only.
-    return Amount(0.0, max(0.0, end - job.created_at) / 3_600 * price.usd, 1)
-
-
-def _number(told: re.Match[str]) -> float:
-    return float(told[1].replace(",", ""))
 
 
 def _repriced(group: Answered, paid: Amount, prices: PriceList) -> Amount:

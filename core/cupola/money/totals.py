@@ -1,4 +1,4 @@
-"""Totals of charges by day, job, workflow or altogether."""
+"""Totals of charges by day, month, job, workflow or altogether."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ DAY_SECONDS = 86_400.0
 
 @dataclass(slots=True)
 class Total:
-    """What one day, job or workflow has cost."""
+    """What one day, month, job or workflow has cost."""
 
     name: str
     key: str
-    """The day in ISO form, the job's id or the workflow's number; "" for what belongs to none."""
+    """The day or month in ISO form, the job's id or the workflow's number; "" for what belongs to none."""
     amount: Amount = field(default_factory=Amount)
     parts: dict[What, Amount] = field(default_factory=dict)
     """By what was paid for; a workflow's are not told apart."""
@@ -51,6 +51,29 @@ def by_day(
             days.setdefault(day, Total(day, day)).add(charge.what, charge.amount.share(part))
     first = _day(since, zone) if since else ""
     return sorted((total for total in days.values() if total.key >= first), key=lambda total: total.key, reverse=True)
+
+
+def by_month(
+    database: Database, prices: PriceList, now: float, zone: dt.tzinfo | None = None, since: float = 0.0
+) -> list[Total]:
+    """By month of this place (or of `zone`), the newest first."""
+    months: dict[str, Total] = {}
+    for day in by_day(database, prices, now, zone, since):
+        month = months.setdefault(day.key[:7], Total(day.key[:7], day.key[:7]))
+        for what, part in day.parts.items():
+            month.add(what, part)
+    return list(months.values())
+
+
+def month_of(at: float, zone: dt.tzinfo | None = None) -> str:
+    """The month of a time, as 2026-03."""
+    return _day(at, zone)[:7]
+
+
+def month_start(at: float, zone: dt.tzinfo | None = None) -> float:
+    """When the month of a time began, in unix seconds."""
+    first = dt.datetime.fromtimestamp(at, zone).date().replace(day=1)
+    return dt.datetime.combine(first, dt.time(), zone).timestamp()
 
 
 def today(database: Database, prices: PriceList, now: float, zone: dt.tzinfo | None = None) -> Amount:

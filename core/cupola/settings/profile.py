@@ -50,6 +50,12 @@ class Profile:
     """Dollars after which Cupola warns; 0 for no such bound."""
     budget_hard: float = 0.0
     """Dollars after which Cupola pays for nothing more; 0 for no such bound."""
+    budget_month_soft: float = 0.0
+    """The same by calendar month of this place."""
+    budget_month_hard: float = 0.0
+    budget_day_soft: float = 0.0
+    """The same by day of this place."""
+    budget_day_hard: float = 0.0
     danger: bool = False
     """Shown in red: think twice here."""
     origins: Mapping[str, str] = field(default_factory=dict)

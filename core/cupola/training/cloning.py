@@ -11,8 +11,9 @@ from ..azure.wire.jobs import NONCE_KEY
 from ..errors import UsageError
 from ..models import Checkpoint, Job, Phase
 from .curves import ROWS_KEY
+from .token_bounds import TOKENS_KEY
 
-_OWN_KEYS = (NONCE_KEY, ROWS_KEY)
+_OWN_KEYS = (NONCE_KEY, ROWS_KEY, TOKENS_KEY)
 _AZD_NAMES = {"n_epochs": "epochs"}
 _MASK = "***"
 

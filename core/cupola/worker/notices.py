@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 from cupola_data.prices import PriceList, price_list
 
 from ..errors import StoreCorruptError, StoreError, UsageError
-from ..money.budgets import budget_of
+from ..money.budgets import budgets_of, has_budgets
 from ..money.prices import prices_of
-from ..money.totals import altogether
 from ..settings import Profile, read_settings
 from ..settings.profile import checked
 from ..store import benchmarks, checkpoints, deployments, jobs, notices, spend, watches, workflows
@@ -45,7 +44,7 @@ async def at_work(profile: Profile, path: Path, config: Path, environment: Mappi
     """Look after notices for as long as the block lasts.
 
     Args:
-        profile: Whose budget is held.
+        profile: Whose budgets are held.
         path: The store; notices have a connection of their own, so that they see what the worker's other parts commit.
         config: The configuration file; it is read again when it changes.
         environment: May name a webhook; the command is given a part of it.
@@ -137,11 +136,11 @@ class Desk:
         return None
 
     def _count(self) -> None:
-        """Hold what was spent against the profile's budget, if it has one."""
-        if self.profile.budget_soft or self.profile.budget_hard:
+        """Hold what was spent against the profile's budgets, if it has any."""
+        if has_budgets(self.profile):
             now = self.clock()
-            spent = altogether(self.database, self.prices, now).amount
-            hold(self.database, self.profile.name, budget_of(self.profile, spent), now)
+            for budget in budgets_of(self.profile, self.database, self.prices, now):
+                hold(self.database, self.profile.name, budget, now)
 
     async def _tell(self) -> None:
         """Tell, by command or webhook, what no screen has told in its time."""
@@ -169,7 +168,7 @@ class Desk:
             self.telling = telling_of(settings, self.environment)
             self.prices = prices_of(settings, dt.date.fromtimestamp(self.clock()))
             table = {**settings.defaults, **settings.profiles.get(self.profile.name, {})}
-            budgets: dict[str, Any] = {name: table[name] for name in ("budget_soft", "budget_hard") if name in table}
+            budgets: dict[str, Any] = {name: value for name, value in table.items() if name.startswith("budget_")}
             self.profile = replace(self.profile, **checked(budgets, f"Profile {self.profile.name}"))
         except UsageError as error:
             # A mistake in the file must not stop what it does not concern; the commands tell of it.

@@ -1,9 +1,9 @@
-"""Holding a profile's hard budget: once it is used up, what Cupola pays for stops, and stays stopped."""
+"""Holding a profile's hard budgets: once it is used up, what Cupola pays for stops, and stays stopped."""
 
 from __future__ import annotations
 
 from ..models import IntentState, Job, Phase, Problem
-from ..money.budgets import Budget, Standing
+from ..money.budgets import Budget, Span, Standing
 from ..store import benchmarks, intents, jobs, notices, workflows
 from ..store.benchmarks import RunState
 from ..store.database import Database
@@ -12,11 +12,12 @@ from ..store.watches import Subject
 from ..store.workflows import WorkflowState
 from .intents import PAUSE
 
+_OF = {Span.WHOLE: "", Span.DAY: " of the day", Span.MONTH: " of the month"}
 _WAITING = (IntentState.WANTED, IntentState.TAKEN)
 
 
 def hold(database: Database, profile_name: str, budget: Budget, now: float) -> None:
-    """Tell of a budget that is passed, each limit once; and stop paying where it is the hard one.
+    """Tell of a budget that is passed, each limit once in its day or month; and stop paying where it is the hard one.
 
     Benchmark runs are stopped and workflows paused whenever they are found to move. Reinforcement jobs, which are
     billed by the hour, are paused once for each limit: whoever resumes one after that means it.
@@ -25,9 +26,9 @@ def hold(database: Database, profile_name: str, budget: Budget, now: float) -> N
     if problem is None:
         return
     hard = budget.standing is Standing.HARD
-    limit = budget.hard if hard else budget.soft
-    title = "Hard budget used up" if hard else "Soft budget passed"
-    news = News("budget", f"{'hard' if hard else 'soft'}@{limit}", title, problem.what)
+    title = f"Hard budget{_OF[budget.span]} used up" if hard else f"Soft budget{_OF[budget.span]} passed"
+    occasion = "@".join(part for part in ("hard" if hard else "soft", f"{budget.limit}", budget.period) if part)
+    news = News("budget", occasion, title, problem.what)
     fresh = notices.add(database, Subject.BUDGET, profile_name, [news], now)
     if hard:
         _stop(database, problem, now)

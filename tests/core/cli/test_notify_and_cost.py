@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,6 +85,25 @@ def test_cost_tells_totals_with_ranges_and_what_they_rest_on(shell: Shell, store
     assert (day["low"], day["high"], day["spent"]) == (1.25, 2.5, "$1.25–2.50")
     assert shell.run("cost") == 0
     assert "1 of your own" in shell.err and "soft budget of $0.50 is passed" in shell.err
+    [month] = shell.json("cost", "--by", "month")
+    assert (month["month"], month["high"]) == (day["day"][:7], 2.5)
     for by, name in (("job", "no job"), ("workflow", "no workflow"), ("profile", "default")):
         [row] = shell.json("cost", "--by", by)
         assert (row[by], row["low"]) == (name, 1.25)
+
+
+def test_a_hard_budget_of_the_month_refuses_what_would_spend_in_words_and_nothing_else(
+    shell: Shell, store: Database
+) -> None:
+    configure(shell, "[profiles.default]\nbudget_month_hard = 1\nbudget_day_soft = 9\n")
+    now = time.time()
+    sent = Sent("r", 1, "arm", "d", now)
+    answers.write(store, [sent], [Answer("r", 1, AnswerState.ANSWERED, answered_at=now, usd=1.25)])
+    assert shell.run("bench", "run", "any", "-y") == 4
+    assert "The month's hard budget of $1.00 is used up: $1.25 spent." in shell.err
+    assert "budget_month_hard" in shell.err and "begins anew on the first" in shell.err
+    assert shell.run("cost") == 0
+    assert "$1.25 of $9.00 soft; inside." in shell.err
+    assert shell.run("job", "list") == 0
+    configure(shell, "[profiles.default]\nbudget_month_hard = 2\n")
+    assert shell.run("bench", "run", "any", "-y") == 2, "it is let through, and there is no such benchmark"

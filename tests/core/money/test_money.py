@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,18 +13,19 @@ from hypothesis import strategies as st
 
 from cupola.benchmarks.prices import price_of
 from cupola.errors import UsageError
-from cupola.models import Event, Job
+from cupola.models import Event, Job, Point, ServiceFile
 from cupola.money.amounts import Amount, dollars
-from cupola.money.budgets import Standing, budget_of
+from cupola.money.budgets import Budget, Span, Standing, budgets_of, has_budgets, refusal, worst
 from cupola.money.prices import prices_of
-from cupola.money.totals import altogether, by_day, by_job, by_workflow, today
+from cupola.money.totals import altogether, by_day, by_job, by_month, by_workflow, today
 from cupola.settings import Profile
 from cupola.settings.reading import parse_settings
-from cupola.store import answers, deployments, events, jobs, spend, workflows
+from cupola.store import answers, deployments, events, files, jobs, points, spend, workflows
 from cupola.store.answers import Answer, AnswerState, Sent
 from cupola.store.database import Database
 from cupola.store.deployments import Deployment, State
 from cupola.store.workflows import Stage, Workflow, WorkflowState
+from cupola.training.token_bounds import TokenBounds, token_bounds
 from cupola_data.prices import price_list
 
 NOON = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC).timestamp()
@@ -155,9 +158,53 @@ def test_what_is_not_billed_costs_nothing(store: Database, status: str) -> None:
     assert altogether(store, PRICES, NOON).amount == Amount()
 
 
-def test_a_job_under_way_has_no_upper_end_until_it_tells_its_tokens(store: Database) -> None:
-    jobs.save(store, [job("running", trained_tokens=None, finished_at=None)])
+def under_way(**fields: object) -> Job:
+    """A running job, of which two epochs are asked for and whose tokens the service has not told."""
+    told = {"trained_tokens": None, "finished_at": None, "hyperparameters": {"n_epochs": 2, "batch_size": 1}}
+    return job(**{"status": "running", **told, **fields})  # type: ignore[arg-type]  # Fields of a test.
+
+
+def test_a_job_under_way_whose_tokens_nobody_knows_has_no_upper_end(store: Database) -> None:
+    jobs.save(store, [under_way(training_file="file-elsewhere")])
     assert altogether(store, PRICES, NOON).amount == Amount(0.0, None)
+    counted = json.dumps({"metadata": {"cupola_tokens": "1000000"}})
+    jobs.save(store, [under_way(raw=counted, hyperparameters={"n_epochs": None}, as_of=1.0)])
+    assert altogether(store, PRICES, NOON).amount == Amount(0.0, None), "nobody knows the epochs"
+
+
+def test_a_job_under_way_costs_at_least_its_steps_so_far_and_at_most_its_whole_file(store: Database) -> None:
+    training = PRICES.find("gpt-4.1", "training_tokens", "globalStandard")
+    assert training is not None
+    told = {"metadata": {"cupola_tokens": "1000000", "cupola_rows": "100"}}
+    jobs.save(store, [under_way(raw=json.dumps(told))])
+    points.save(store, "ftjob-1", [Point("train_loss", 50, 1.0)])
+    spent = altogether(store, PRICES, NOON).amount
+    # 50 of 200 steps; the tokenizer here and the one there may differ by half.
+    assert spent.low == pytest.approx(training.usd * 2 / 1.5 / 4, rel=1e-5)
+    assert spent.high == pytest.approx(training.usd * 2 * 1.5)
+    ended = json.dumps({**told, "status": "succeeded"})
+    jobs.save(store, [under_way(raw=ended, trained_tokens=2_000_000, status="succeeded")])
+    final = altogether(store, PRICES, NOON).amount
+    assert final.is_exact and spent.low <= final.low <= spent.high, "what the service tells lies between"
+
+
+def test_the_size_of_a_text_file_bounds_its_tokens_and_that_of_one_with_images_does_not(store: Database) -> None:
+    files.save_files(store, [ServiceFile("file-1", "t.jsonl", "fine-tune", "processed", 1_000_000, int(NOON))])
+    jobs.save(store, [replace(under_way(training_file="file-1"), model="gpt-4.1-nano-2025-04-14")])
+    assert token_bounds(jobs.newest(store)[0], 1_000_000) == TokenBounds(0, 2_000_000)
+    seen = under_way(training_file="file-1")
+    assert token_bounds(seen, 1_000_000) is None, "an image may be given by its address"
+    assert token_bounds(seen, None) is None
+    pairs = replace(under_way(), model="gpt-4.1-nano-2025-04-14", method="dpo")
+    assert token_bounds(pairs, 10) == TokenBounds(0, 40)
+
+
+@given(st.integers(0, 10**9), st.integers(1, 50), st.booleans())
+def test_bounds_of_tokens_hold_what_was_counted(tokens: int, epochs: int, pairs: bool) -> None:
+    told = json.dumps({"metadata": {"cupola_tokens": str(tokens)}})
+    one = replace(under_way(raw=told), hyperparameters={"n_epochs": epochs}, method="dpo" if pairs else "supervised")
+    found = token_bounds(one, 1)
+    assert found is not None and found.low <= tokens * epochs <= found.high
 
 
 def test_hours_of_a_reinforcement_job_are_bounded_by_its_time_and_then_told_by_the_service(store: Database) -> None:
@@ -223,7 +270,42 @@ def test_a_price_that_is_none_is_refused(entry: str) -> None:
     ],
 )
 def test_a_budget_is_held_against_the_upper_end_where_it_is_known(spent: Amount, standing: Standing) -> None:
-    budget = budget_of(Profile("p", budget_soft=1.0, budget_hard=2.0), spent)
+    budget = Budget(1.0, 2.0, spent)
     assert budget.standing is standing
     assert (budget.problem is None) == (standing is Standing.INSIDE)
-    assert budget_of(Profile("p"), spent).standing is Standing.NONE
+    assert Budget(0.0, 0.0, spent).standing is Standing.NONE
+
+
+def test_budgets_of_the_day_and_the_month_count_only_what_fell_into_them(store: Database) -> None:
+    answer(store, 1, 1.0, NOON)
+    answer(store, 2, 2.0, NOON - 3 * DAY)
+    answer(store, 3, 4.0, NOON - 20 * DAY)
+    profile = Profile("p", budget_hard=100.0, budget_month_soft=3.0, budget_month_hard=4.0, budget_day_hard=1.0)
+    spent = {one.span: (one.period, one.spent.low) for one in budgets_of(profile, store, PRICES, NOON, dt.UTC)}
+    assert spent == {Span.WHOLE: ("", 7.0), Span.MONTH: ("2026-03", 3.0), Span.DAY: ("2026-03-10", 1.0)}
+    tomorrow = {one.span: one.standing for one in budgets_of(profile, store, PRICES, NOON + DAY, dt.UTC)}
+    assert tomorrow == {Span.WHOLE: Standing.INSIDE, Span.MONTH: Standing.SOFT, Span.DAY: Standing.INSIDE}
+    assert not has_budgets(Profile("p")) and budgets_of(Profile("p"), store, PRICES, NOON) == ()
+
+
+def test_a_hard_budget_refuses_in_words_that_say_when_it_begins_anew_and_what_to_raise() -> None:
+    soft, hard = Budget(1.0, 9.0, Amount(2.0, 2.0)), Budget(0.0, 2.0, Amount(1.5, 2.5), Span.DAY, "2026-03-10")
+    assert worst([soft, hard]) is hard and worst([soft]) is soft and worst([]) is None
+    assert refusal([soft]) is None
+    said = refusal([soft, hard])
+    assert said is not None
+    assert said.what == "The day's hard budget of $2.00 may be used up: $1.50–2.50 spent or under way."
+    assert said.remedy.startswith("It begins anew at midnight. Raise budget_day_hard in the profile")
+    whole = refusal([Budget(0.0, 2.0, Amount(2.0, 2.5))])
+    assert whole is not None and "The profile's hard budget of $2.00 is used up" in whole.what
+
+
+def test_months_are_the_sums_of_their_days(store: Database) -> None:
+    for number, back in enumerate((0, 3, 12, 20, 45)):
+        answer(store, number, 1.0 + number, NOON - back * DAY)
+    host(store, "d", "ft:x.ft-1", NOON - 40 * DAY, None)
+    days, months = by_day(store, PRICES, NOON, dt.UTC), by_month(store, PRICES, NOON, dt.UTC)
+    assert [month.key for month in months] == ["2026-03", "2026-02", "2026-01"]
+    for month in months:
+        mine = [day.amount.low for day in days if day.key.startswith(month.key)]
+        assert month.amount.low == pytest.approx(sum(mine))

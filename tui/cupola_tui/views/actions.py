@@ -10,6 +10,22 @@ from cupola.models import Job, Phase
 from cupola.settings import Profile
 from cupola.store.database import Database
 
+_PAYING = frozenset(
+    {
+        "bench.again",
+        "bench.run",
+        "checkpoint.regrade",
+        "checkpoint.test",
+        "deployment.create",
+        "deployment.scale",
+        "job.resume",
+        "job.submit",
+        "workflow.branch",
+        "workflow.resume",
+        "workflow.start",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -28,6 +44,11 @@ class Action:
     """Why it cannot be done now; "" when it can."""
     write: Callable[[Database], object] | None = None
     """Writes what the worker is to find, where that is more than a wish of `kind` for `target`."""
+
+    @property
+    def pays(self) -> bool:
+        """Whether it begins, or goes on with, what is paid for."""
+        return self.kind in _PAYING
 
 
 _WHAT = {

@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cupola_data.prices import PriceList
 
 from ...errors import StoreError
 from ...money.amounts import Amount, dollars
-from ...money.budgets import budget_of
+from ...money.budgets import Budget, budgets_of, in_words
 from ...money.charges import What
 from ...money.prices import YOU, prices_of
-from ...money.totals import Total, altogether, by_day, by_job, by_workflow
-from ...settings import Profile
+from ...money.totals import Total, altogether, by_day, by_job, by_month, by_workflow
 from ...store import health
 from ...store.database import Database, open_store
 from ..context import Context, session_of, store_of
@@ -24,6 +23,7 @@ from ..output import emit
 
 _BY: Mapping[str, Callable[[Database, PriceList, float], list[Total]]] = {
     "day": by_day,
+    "month": by_month,
     "job": by_job,
     "workflow": by_workflow,
 }
@@ -31,12 +31,12 @@ _BY: Mapping[str, Callable[[Database, PriceList, float], list[Total]]] = {
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     """Add the flags; the noun has no verbs."""
-    parser.add_argument("--by", choices=("day", "job", "workflow", "profile"), default="day")
+    parser.add_argument("--by", choices=("day", "month", "job", "workflow", "profile"), default="day")
     parser.set_defaults(run=cost)
 
 
 def cost(options: argparse.Namespace, context: Context) -> int:
-    """Print totals, their sum and how the profile stands with its budget."""
+    """Print totals, their sum and how the profile stands with its budgets."""
     now = time.time()
     prices = prices_of(context.settings, dt.date.fromtimestamp(now))
     profile = session_of(context, options.profile).profile
@@ -47,7 +47,8 @@ def cost(options: argparse.Namespace, context: Context) -> int:
         with store_of(context, profile) as database:
             rows = [_row(options.by, total) for total in _BY[options.by](database, prices, now)]
             whole, as_of = altogether(database, prices, now).amount, health.get(database).checked_at
-        _say(context, profile, whole, prices)
+            budgets = budgets_of(profile, database, prices, now)
+        _say(context, whole, prices, budgets)
     if options.by == "workflow":
         columns = [name for name in columns if name not in ("answers", "training", "hosting")]
     emit(options, context.out, "cupola.cost/1", rows, columns, as_of)
@@ -92,7 +93,7 @@ def _row(by: str, total: Total) -> dict[str, Any]:
     }
 
 
-def _say(context: Context, profile: Profile, whole: Amount, prices: PriceList) -> None:
+def _say(context: Context, whole: Amount, prices: PriceList, budgets: Sequence[Budget]) -> None:
     own = sum(price.source == YOU for price in prices.prices)
     dates = [price.date for price in prices.prices if price.source != YOU]
     listed = f"list prices of {min(dates)} to {max(dates)}" if dates else "no list prices"
@@ -104,6 +105,6 @@ def _say(context: Context, profile: Profile, whole: Amount, prices: PriceList) -
         context.say(
             f"{whole.unpriced} of its parts have no published price and are not counted ([[prices]] can say it)."
         )
-    budget = budget_of(profile, whole)
-    if problem := budget.problem:
-        context.say(f"{problem.what} {problem.remedy}")
+    for budget in budgets:
+        problem = budget.problem
+        context.say(f"{problem.what} {problem.remedy}" if problem else in_words(budget))

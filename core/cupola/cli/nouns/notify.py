@@ -153,7 +153,7 @@ def _found(database: Database, kind: Subject, name: str) -> tuple[str, str]:
         return job.id, clean(job.name)
     number = int(name) if name.isdecimal() and len(name) < 19 else -1
     if kind is Subject.RUN and (run_ := benchmarks.get_run(database, number)):
-        return str(run_.id), f"{run_.id} of {clean(run_.benchmark)}"
+        return str(run_.id), f"{clean(run_.benchmark)}, run {run_.id}"
     if kind is Subject.WORKFLOW and (workflow := workflows.get(database, number)):
         return str(workflow.id), clean(workflow.name)
     if kind is Subject.DEPLOYMENT and (one := deployments.get(database, name)):
