@@ -5,7 +5,7 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo clean-demo test lint format bench calibrate shots weights lock clients docs clean
+.PHONY: help setup demo clean-demo test lint format bench storm dist-check calibrate shots weights lock clients docs clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ format: .venv/.ready ## Put the code into its format
 
 bench: .venv/.ready ## Measure speed against the floors in docs/performance.md
 	@$(BIN)/python -m tests.bench
+
+storm: .venv/.ready ## Kill worker and service at random in every workflow for ten minutes
+	@$(BIN)/python -m tests.hard_knocks.storm --minutes 10
 
 calibrate: .venv/.ready ## Simulate the statistics' coverage and false claims (some minutes)
 	@$(BIN)/python -m tests.calibrate
