@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cupola.models import Evaluation, EvaluationAnswer, EvaluationItem, Job
-from cupola.store import decisions, evaluations, regrades
+from cupola.store import decisions, evaluations, regrades, workflows
 
 from .facts import Facts
+from .views.checkpoints.gradings import SecondGrading, shown
 
 if TYPE_CHECKING:
     from cupola.store.decisions import Decision
     from cupola.store.evaluation_columns import RunColumns
     from cupola.store.regrades import Regrade, SecondGrader
+    from cupola.store.workflows import Stage, Workflow
     from cupola.training.auto_evals import AutoEvals
     from cupola.training.regrading import SecondSeries
 
 _ANSWERS_KEPT = 2_000
 _WORDS_KEPT = 50_000
+_WORKFLOWS = 60
+"""So many of the newest are looked through for second graders."""
 _SEARCHED = 4_000
 """Letters of a question and of an answer that are searched."""
 
+_REGRADE = "regrade"
+"""The kind of workflow that shows stored answers to a grader."""
 EVALUATION = "evaluation"
 """The method of what is no job: an evaluation that was opened by its id or imported."""
 
@@ -95,6 +102,13 @@ class CheckpointFacts:
             known = self._opinions[job.id] = evals, found
         return known[1]
 
+    def gradings(self, job: Job) -> tuple[SecondGrading, ...]:
+        """Second graders that the worker has shown a job's answers to, as far as they are worth a line."""
+        database = self.common.database
+        every = [one for one in workflows.newest(database, _WORKFLOWS) if one.kind == _REGRADE]
+        mine = [(one, told) for one in every if (told := json.loads(one.definition)).get("owner") == job.id]
+        return shown([_grading(one, told, workflows.stages(database, one.id)) for one, told in mine])
+
     def regrades(self, item: EvaluationItem) -> list[tuple[SecondGrader, Regrade]]:
         """What other graders made of one answer."""
         return regrades.of_item(self.common.database, item.run_id, item.id)
@@ -137,6 +151,18 @@ class CheckpointFacts:
         from cupola.training.stored_evals import answer_of
 
         return answer_of(self.common.database, item)
+
+
+def _grading(workflow: Workflow, told: dict[str, Any], stages: list[Stage]) -> SecondGrading:
+    verdict = next((str(one.outputs["headline"]) for one in stages if one.outputs.get("headline")), "")
+    asked = next((one.question for one in stages if one.question), "")
+    problem = workflow.problem.what if workflow.problem is not None else ""
+    grader = str(told.get("grader", {}).get("name", "grader"))
+    first = stages[0]
+    return SecondGrading(
+        workflow.id, grader, workflow.state, first.done, first.total, workflow.spent, workflow.hard,
+        verdict or problem or asked,
+    )  # fmt: skip
 
 
 def _as_job(found: Evaluation) -> Job:

@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.widget import Widget
 
+from cupola.benchmarks.definition import GraderUse
 from cupola.deployments.candidates import deployment_name
 from cupola.deployments.durations import duration_text, parse_duration
 from cupola.deployments.plan import Plan, plan
@@ -18,7 +19,7 @@ from cupola.store.database import Database
 from cupola.store.deployments import DEFAULT_FUSE_SECONDS, Wanted
 
 from ...checkpoint_facts import CheckpointFacts
-from ...messages import Ask, Copy, Keep, Say
+from ...messages import Ask, Keep, Say
 from ...screens.form import FormScreen, Question
 from ...screens.path_prompt import PathScreen
 from ...views.checkpoints import actions, evidence
@@ -114,7 +115,7 @@ class Asking:
             await self._beside(lambda: import_file(store, Path(path), now))
 
     async def _regrade(self, view: StepsView, pair: tuple[int, int]) -> None:
-        """A grader's file; one that asks no model is run at once, for others the command is copied."""
+        """A grader's file; one that asks no model is run at once, for others comes a card with the estimate."""
         path = await self._owner.app.push_screen_wait(PathScreen("Another grader's JSON", Path.cwd(), (".json",)))
         if path is None:
             return
@@ -126,14 +127,37 @@ class Asking:
             self._tell(error)
             return
         if use.judges:
-            line = actions.command("regrade", view.job.id, self._profile, "--grader", path, "--max-cost", "5")
-            self._owner.post_message(Copy(line, "the command"))
-            words = f"{use.name} asks {', '.join(use.judges)}: each answer is a paid call. The command bounds its cost."
-            self._owner.post_message(Say(words, warning=True))
+            await self._ask_judges(view, use, str(path))
             return
         store, evals, owner = self._facts.common.database.path, view.evals, view.job.id
         self._owner.post_message(Say(f"{use.name} is shown the stored answers."))
         await self._beside(lambda: regrade_stored(store, owner, evals, use))
+
+    async def _ask_judges(self, view: StepsView, use: GraderUse, path: str) -> None:
+        """Which steps and how many items, until the estimate holds; then the card."""
+        import asyncio
+
+        from .second_grader import prepared, questions, regrade_action
+
+        store, job, known = self._facts.common.database.path, view.job, view.evals.steps
+        facts = (("grader", f"{use.name}, which asks {', '.join(use.judges)}"), ("answers", "stored ones, as they are"))
+        answers: dict[str, str] = {}
+        problem: tuple[tuple[str, str], ...] = ()
+        while True:
+            form = FormScreen(
+                f"Another grader for {job.name}", (*facts, *problem), questions(answers, known), "estimate"
+            )
+            given = await self._owner.app.push_screen_wait(form)
+            if given is None:
+                return
+            answers = dict(given)
+            try:
+                found = await asyncio.to_thread(prepared, store, job, use, answers, known)
+            except CupolaError as error:
+                problem = (("not yet", str(error)),)
+                continue
+            self._owner.post_message(Ask(regrade_action(found, path, self._profile, self._clock())))
+            return
 
     async def _planned(self, view: StepsView, step: int, purpose: str, title: str) -> Plan | None:
         """Name, tier, capacity and fuse, asked until they hold."""

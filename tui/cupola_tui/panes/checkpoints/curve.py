@@ -45,6 +45,10 @@ class Curve(Container):
         self.chart.show(plot, weight=weight, log=log, cursor=place)
         self.table.show(KeyedRows(view.evals.steps, lambda row: steps.cells(view, row)))
         self.table.move_to_key(step)
+        self.say(view)
+
+    def say(self, view: StepsView) -> None:
+        """Say anew what is said of a job."""
         self._said.show(lambda width: steps.sentence_lines(view, width))
 
     def mark(self, step: int, place: float) -> None:

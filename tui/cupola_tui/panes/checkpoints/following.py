@@ -72,6 +72,8 @@ class EvalsPane(Pane):
         """Draw again what the topics cover."""
         self._facts.changed(topics)
         families = {topic.partition("/")[0] for topic in topics}
+        if families & {"workflows", "workflow"} and self.display:
+            self._show_gradings()
         mine = {f"{family}/{self._job_id}" for family in ("evaluations", "checkpoints", "points", "events", "regrades")}
         if not (families & {"jobs", "evaluations"} or topics & mine):
             return
@@ -159,6 +161,14 @@ class EvalsPane(Pane):
         self._show_lower()
         if before is None and self.display:
             self.call_after_refresh(self.take_focus)
+
+    def _show_gradings(self) -> None:
+        """How far second graders are."""
+        view = self._view
+        if view is None or (found := self._facts.gradings(view.job)) == view.gradings:
+            return
+        self._view = view = replace(view, gradings=found)
+        self._curve.say(view)
 
     def _draw_steps(self) -> None:
         view = self._view

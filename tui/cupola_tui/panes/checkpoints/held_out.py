@@ -57,12 +57,12 @@ def prepared(store: Path, job: Job, path: Path, answers: Mapping[str, str]) -> P
     """
     database = open_store(store)
     try:
-        found, rows = on_rows(database, job, _steps(answers["steps"]), path, answers["base"].strip())
+        found, rows = on_rows(database, job, step_numbers(answers["steps"]), path, answers["base"].strip())
         hosted = {"sku": answers["tier"].strip(), "fuse_seconds": parse_duration(answers["goes in"])}
-        definition = checked(replace(found, **hosted, capacity=_whole(answers["capacity"])))  # type: ignore[arg-type]  # of mixed kinds
+        definition = checked(replace(found, **hosted, capacity=whole_number(answers["capacity"])))  # type: ignore[arg-type]  # of mixed kinds
         told = warnings(database, definition)
         takes = estimate_whole(database, definition, rows)
-        return Prepared(definition, rows, takes, told, _dollars(answers["stop at"]))
+        return Prepared(definition, rows, takes, told, amount(answers["stop at"]))
     finally:
         database.close()
 
@@ -106,19 +106,30 @@ def _command(what: Prepared, path: Path, profile: Profile) -> str:
     return f"{actions.command('test', definition.job, profile)} {shlex.join(words)}"
 
 
-def _steps(text: str) -> list[int]:
+def step_numbers(text: str) -> list[int]:
+    """Steps as they are typed.
+
+    Raises:
+        UsageError: they are no numbers.
+    """
     words = text.replace(",", " ").split()
     if not words or not all(word.isdecimal() and len(word) < 10 for word in words):
         raise UsageError(f"{text[:40]!r} names no steps.", remedy="Write numbers, such as 10 15 20.")
     return [int(word) for word in words]
 
 
-def _whole(text: str) -> int:
+def whole_number(text: str) -> int:
+    """A whole number as it is typed; 0 for what is none."""
     plain = text.replace(",", "").strip()
     return int(plain) if plain.isdecimal() and len(plain) < 10 else 0
 
 
-def _dollars(text: str) -> float | None:
+def amount(text: str) -> float | None:
+    """Dollars as they are typed; None for nothing.
+
+    Raises:
+        UsageError: it is no amount above nothing.
+    """
     plain = text.strip().removeprefix("$").replace(",", "")
     if not plain:
         return None

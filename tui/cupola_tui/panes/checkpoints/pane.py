@@ -62,6 +62,8 @@ class CheckpointsPane(EvalsPane):
         """Focus where the work is."""
         if self._stale:
             self._read()
+        else:
+            self._show_gradings()
         if self.has_class("-item"):
             self._item.answers.focus()
         elif self._view is not None:

@@ -31,7 +31,7 @@ def read_steps(facts: CheckpointFacts, job: Job) -> StepsView | None:
         return None
     summarised = summaries(evals)
     kept = keeping(job, facts.common.checkpoints(job.id))
-    return StepsView(job, evals, summarised, choose(evals, summarised), kept)
+    return StepsView(job, evals, summarised, choose(evals, summarised), kept, gradings=facts.gradings(job))
 
 
 def read_changes(view: StepsView, first: int, second: int) -> ChangesView | None:

@@ -18,6 +18,7 @@ from ...lines import Line, Span, flowed, line, wrapped
 from ...widgets.table import Column
 from ..jobs import SIGNS, model
 from .alarms import short_lines
+from .gradings import SecondGrading, grading_lines
 
 COLUMNS = (
     Column("step", 7, right=True),
@@ -50,6 +51,8 @@ class StepsView:
     """Of the best step over step 0; None until it is worked out."""
     alarms: tuple[Alarm, ...] = ()
     """What the watches saw."""
+    gradings: tuple[SecondGrading, ...] = ()
+    """Second graders at work on the stored answers."""
 
 
 def title(view: StepsView) -> str:
@@ -129,7 +132,7 @@ def sentence_lines(view: StepsView, width: int) -> list[Line]:
     for words in said[1:]:
         urgent = "goes when" in words or "no longer" in words
         out += wrapped(words, width, "warn" if urgent else "muted")
-    return [*out[:1], *short_lines(view.alarms, width), *out[1:]]
+    return [*out[:1], *grading_lines(view.gradings, width), *short_lines(view.alarms, width), *out[1:]]
 
 
 def _run_lines(view: StepsView, width: int) -> list[Line]:
@@ -137,7 +140,8 @@ def _run_lines(view: StepsView, width: int) -> list[Line]:
     parts = [line((f"{run.step or 0} ", "accent"), run.name or run.id) for run in view.evals.runs]
     missing = sum(summary.counts.open for summary in view.summaries)
     told = wrapped(f"{missing} errored or missing items are left out of means and rates", width, "muted")
-    return [*flowed(parts, line("   "), width), *(told if missing else []), *short_lines(view.alarms, width)]
+    runs = flowed(parts, line("   "), width)
+    return [*grading_lines(view.gradings, width), *runs, *(told if missing else []), *short_lines(view.alarms, width)]
 
 
 def nothing_yet(jobs: Sequence[Job], width: int) -> list[Line]:
