@@ -99,7 +99,7 @@ def _cost(context: Context, database: Database, job: Job) -> str:
     import datetime as dt
 
     from ...money.amounts import dollars
-    from ...money.charges import training_cost
+    from ...money.training import training_cost
     from ...money.prices import prices_of
     from ...training.job_budget import budget_of
 
