@@ -99,8 +99,8 @@ def _cost(context: Context, database: Database, job: Job) -> str:
     import datetime as dt
 
     from ...money.amounts import dollars
-    from ...money.training import training_cost
     from ...money.prices import prices_of
+    from ...money.training import training_cost
     from ...training.job_budget import budget_of
 
     now = time.time()
