@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from cupola.store import (
 )
 from cupola.store.database import Database
 from cupola.store.regrades import Regrade, SecondGrader
+from cupola.store.workflows import StageState
 from cupola.workflows.checkpoint_test.definition import parse
 from cupola_tui.app import CupolaApp
 from cupola_tui.panes.checkpoints.pane import CheckpointsPane
@@ -35,6 +37,8 @@ from cupola_tui.panes.checkpoints.pane import CheckpointsPane
 NOW = 1_800_000_000
 PYTHON = "def grade(sample, item):\n    return 5.0 if sample['output_text'] == item['target'] else 1.0\n"
 GRADER = {"type": "python", "name": "exact", "source": PYTHON}
+JUDGE = {"type": "score_model", "name": "judge", "model": "gpt-4.1-mini", "range": [0, 1], "pass_threshold": 0.5,
+         "input": [{"role": "user", "content": "Is {{sample.output_text}} right for {{item.target}}?"}]}  # fmt: skip
 RAW = json.dumps({"method": {"type": "reinforcement", "reinforcement": {"grader": GRADER}}})
 JOB = Job("ftjob-c", "o4-mini-2025-04-16", "reinforcement", "running", NOW - 5_000, suffix="countdown", raw=RAW)
 HOSTILE = "\x1b[31m[bold red]pwn[/] \u202egnp \x9b2J"
@@ -378,3 +382,33 @@ async def test_one_goes_to_an_evaluation_by_its_key(trained: Database, open_app:
         pane.show_thing("eval-9")
         await see(pilot, "elsewhere · evaluation of 1 items, 1 runs")
         assert pane.watchable() is None
+
+
+async def test_a_grader_that_asks_a_model_is_started_after_a_card_with_its_estimate_and_its_progress_is_shown(
+    trained: Database, open_app: Open, see: See, tmp_path: Path
+) -> None:
+    path = tmp_path / "judge.json"
+    path.write_text(json.dumps(JUDGE))
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await choose(pilot, see, "Show the answers to another grader")
+        await see(pilot, "Another grader's JSON")
+        pilot.app.screen.query_one(Input).value = str(path)
+        await pilot.press("enter")
+        await see(pilot, "which asks gpt-4.1-mini")
+        fields = {str(field.name): field for field in pilot.app.screen.query(Input)}
+        fields["steps"].value, fields["items"].value, fields["stop at"].value = "5 10", "6", "0.000001"
+        await pilot.press("enter")
+        await see(pilot, "more than $")
+        {str(field.name): field for field in pilot.app.screen.query(Input)}["stop at"].value = "2"
+        await pilot.press("enter")
+        await see(pilot, "Show 12 stored answers of step 5, 10 to judge")
+        await see(pilot, "It stops before $2.00.")
+        assert workflows.newest(trained) == [], "nobody has said yes"
+        await pilot.press("y")
+        await until(pilot, lambda: workflows.newest(trained))
+        (started,) = workflows.newest(trained)
+        assert (started.kind, started.hard) == ("regrade", 2.0)
+        stage = workflows.stages(trained, started.id)[0]
+        workflows.save_stage(trained, replace(stage, state=StageState.RUNNING, done=4, total=12, spend=0.01))
+        await see(pilot, "judge: 4 of 12 answers judged, $0.010 of ≤$2.00")
