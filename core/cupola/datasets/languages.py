@@ -28,6 +28,8 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 _WORD = re.compile(r"[^\W\d_]+")
+# What _WORD finds in ASCII in lower case, several times as fast.
+_ASCII_WORD = re.compile("[a-z]+")
 # Each Chinese, Japanese or Korean character says about as much as two letters.
 _LEAST_OF_LETTERS = 0.3
 
@@ -66,7 +68,7 @@ def language_of(text: str) -> str:
 
 
 def _by_small_words(text: str) -> str:
-    words = _WORD.findall(text.lower())
+    words = (_ASCII_WORD if text.isascii() else _WORD).findall(text.lower())
     if len(words) < _FEWEST_WORDS:
         return ""
     hits = Counter(chain.from_iterable([_LANGUAGES[word] for word in words if word in _LANGUAGES]))

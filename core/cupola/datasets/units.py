@@ -80,7 +80,12 @@ class UnitCounter:
         self._loaded = False
 
     def counts(self, texts: Sequence[str]) -> Indices:
-        """How many tokens each text has."""
+        """How many tokens each text has; roles, system prompts and whatever else repeats is counted once."""
+        places: dict[str, int] = {}
+        order = [places.setdefault(text, len(places)) for text in texts]
+        return self._different(list(places))[order]
+
+    def _different(self, texts: Sequence[str]) -> Indices:
         counts = np.zeros(len(texts), np.int64)
         batch: list[bytes] = []
         owners: list[int] = []
@@ -98,7 +103,7 @@ class UnitCounter:
         return counts
 
     def _counts(self, texts: Sequence[bytes]) -> Indices:
-        content = b"".join([b"\xff" + text for text in texts]) + b"\xff" * PADDING
+        content = b"\xff".join([b"", *texts, b"\xff" * (PADDING - 1)])
         starts, begins = _units(np.frombuffer(content, np.uint8))
         lengths = np.diff(starts, append=len(content) - PADDING)
         whole = self._by_encoder(texts, lengths, begins)
