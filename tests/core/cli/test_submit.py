@@ -83,7 +83,7 @@ def test_a_job_file_of_azd_is_taken_as_it_is(shell: Shell, cloud: Service, train
         "seed": 42,
         "trainingType": "globalStandard",
         "integrations": [{"type": "wandb", "wandb": {"project": "p"}}],
-        "metadata": {"project": "zava", "cupola_rows": "12"},
+        "metadata": {"project": "zava", "cupola_rows": "12", "cupola_tokens": "240"},
         "method": {
             "type": "supervised",
             "supervised": {"hyperparameters": {"n_epochs": 3, "batch_size": "auto", "learning_rate_multiplier": 0.5}},

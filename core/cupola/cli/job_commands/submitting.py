@@ -59,7 +59,7 @@ def submit(options: argparse.Namespace, context: Context) -> int:
         raise UsageError("A job cannot be submitted offline.")
     session = session_of(context, options.profile)
     if not options.unchecked:
-        _look_over(spec, session, context, options)
+        spec = _looked_over(spec, session, context, options)
     where = clean(session.profile.endpoint or "no endpoint")
     context.confirm(f"Submit a {spec.method} job on {clean(spec.model)} to {where}? Training is billed.", options.yes)
     job, new = _sent(session, context, spec, nonce)
@@ -70,13 +70,13 @@ def submit(options: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-def _look_over(spec: JobSpec, session: Session, context: Context, options: argparse.Namespace) -> None:
+def _looked_over(spec: JobSpec, session: Session, context: Context, options: argparse.Namespace) -> JobSpec:
     from . import preflight, supervised_look
 
     if spec.method == "reinforcement":
         preflight.looked_over(spec, session, context, options.dry_rows, options.yes, options.base)
-    else:
-        supervised_look.looked_over(spec, context)
+        return spec
+    return supervised_look.looked_over(spec, context)
 
 
 def _model(options: argparse.Namespace, context: Context) -> str | None:

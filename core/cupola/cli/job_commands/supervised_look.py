@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from ...training.job_spec import JobSpec
 
 
-def looked_over(spec: JobSpec, context: Context) -> None:
-    """Check the files of this machine and say what training on them would cost.
+def looked_over(spec: JobSpec, context: Context) -> JobSpec:
+    """Check the files of this machine and say what training on them would cost; the job with its tokens on it.
 
     Raises:
         UsageError: the service would refuse a file.
@@ -23,6 +24,7 @@ def looked_over(spec: JobSpec, context: Context) -> None:
     from cupola_data.prices import price_list
 
     from ...training.prospect import look_of, looked_into, token_cost
+    from ...training.token_bounds import TOKENS_KEY
 
     reports = looked_into(spec)
     for report in reports:
@@ -40,3 +42,5 @@ def looked_over(spec: JobSpec, context: Context) -> None:
     context.say(f"cost: {clean(cost.words)}")
     if cost.follows:
         context.say(cost.follows)
+    counted = trained.tokens if trained else None
+    return spec if counted is None else replace(spec, metadata={TOKENS_KEY: f"{counted}", **spec.metadata})

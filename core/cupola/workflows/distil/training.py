@@ -17,6 +17,7 @@ from ...store.database import Database
 from ...store.workflows import Stage, StageState
 from ...training.curves import ROWS_KEY, progress
 from ...training.failures import explain
+from ...training.token_bounds import TOKENS_KEY
 from ..kinds import FREE, Scene, Takes, World
 from . import prices, rows
 from .definition import Distillation
@@ -96,7 +97,11 @@ def request_of(scene: Scene, training_file: str, validation_file: str | None) ->
         suffix=_suffix(definition.test.name),
         seed=definition.seed,
         training_type=definition.training_tier,
-        metadata={ROWS_KEY: str(filtered["train"]["rows"]), "cupola_workflow": str(scene.workflow.id)},
+        metadata={
+            ROWS_KEY: str(filtered["train"]["rows"]),
+            TOKENS_KEY: str(int(filtered["train"]["tokens"])),
+            "cupola_workflow": str(scene.workflow.id),
+        },
     )
 
 
