@@ -200,6 +200,11 @@ async def test_the_days_and_what_they_cost_are_a_tab(
         # What was asked for cost less than a cent, and is said to have cost something.
         assert 0 < sum(run.progress.usd for run in benchmarks.runs(under_way)) < 0.005
         assert day.count("<$0.01") == 2, "answers, and in all"
+        assert "No budget is set" in screen_text(app)
+        for by, first in (("month", "20"), ("job", "no job"), ("workflow", "Cora")):
+            await pilot.press("m")
+            await see(pilot, f"by {by}  m by")
+            await see(pilot, first)
         await pilot.press("escape")
         await see(pilot, "● workflow")
 

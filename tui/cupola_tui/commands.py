@@ -52,6 +52,8 @@ Scope = Literal[
     "path",
     "connect",
     "guide",
+    "submit",
+    "models",
 ]
 """Where a command works: a widget takes the commands of the scopes it names."""
 
@@ -95,6 +97,8 @@ SCOPE_TITLES: Mapping[Scope, str] = {
     "path": "Naming a file",
     "connect": "Connecting a resource",
     "guide": "The guide",
+    "submit": "Before a job is submitted",
+    "models": "The models table",
 }
 """The scopes in the order in which help shows them."""
 
@@ -147,6 +151,7 @@ _SHOWN = {
 COMMANDS: tuple[Command, ...] = (
     Command("table.open", "enter", "open", "Open the row", "open"),
     Command("table.mark", "space", "mark", "Mark the row, or unmark it", "mark"),
+    Command("jobs.submit", "a", "submit", "Train a model: data, settings, what it costs, one yes", "train"),
     Command("jobs.overlay", "=", "overlay", "Curves of the marked jobs over each other", "compare", "job compare"),
     Command("datasets.add", "a", "add", "Remember a file or folder on disk", "add", "dataset add"),
     Command("datasets.twins", "=", "twins", "Twins across the marked files", "compare", "dataset twins"),
@@ -266,6 +271,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "activity.filter", "/", "filter", "Only those with these words, or without !word", "filter", "activity filter"
     ),
+    Command("activity.by", "m", "by", "What was spent, by day, month, job or workflow", "spend", "activity spend"),
     Command("distillation.yes", "", "act('yes')", "Say yes to what it asks, or clean up", words="distill yes"),
     Command("distillation.no", "", "act('no')", "Say no to what it asks", words="distill no"),
     Command("distillation.pause", "", "act('pause')", "Begin nothing more", words="distill pause"),
@@ -324,6 +330,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("pane.copy_command", "Y", "copy_command", "Copy the equal command", words="copy command"),
     Command("job.pause", "", "act('pause')", "Pause: write a checkpoint and stop training", words="job pause"),
     Command("job.resume", "", "act('resume')", "Go on with a paused job", words="job resume"),
+    Command("job.clone", "", "act('clone')", "Train it again, with changes", words="job clone"),
+    Command("job.onward", "", "act('onward')", "Go on training from the model it made", words="job onward"),
     Command("job.cancel", "", "act('cancel')", "Cancel: stop for good", words="job cancel"),
     Command("bench.define", "a", "define", "Define a benchmark", words="bench new"),
     Command("bench.copy", "", "act('copy')", "Edit a copy of this one", words="bench copy"),
@@ -354,6 +362,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("frame.freeze", "P", "app.freeze", "Stop asking the service, and begin again", words="freeze"),
     Command("frame.calls", "@", "app.calls", "What was sent to the service", words="calls"),
     Command("frame.guide", "A", "app.guide", "Which technique fits, by what is known", words="advise"),
+    Command("frame.submit", "", "app.submit", "Train a model: data, settings, what it costs", words="job submit"),
+    Command("frame.models", "", "app.models", "Models: methods, tiers, prices, retirement", words="model list"),
     Command("frame.theme", "", "app.theme", "Dark or light", words="theme"),
     Command("frame.connect", "", "app.connect", "Connect a resource, or see what works", words="connect"),
     Command("connect.new", "n", "new", "Write a profile", "profile"),
@@ -394,6 +404,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("guide.last", "end,G", "edge(True)", "Last line"),
     Command("guide.copy", "Y", "copy_command", "Copy the next step's command"),
     Command("guide.close", "escape,q", "close", "Close; what was said is kept until Cupola is left", "close"),
+    Command("submit.file", "ctrl+o", "file", "Choose a file for the field one is in", "files"),
+    Command("submit.models", "ctrl+l", "models", "Choose from the models table", "models"),
+    Command("models.down", "pagedown,ctrl+d", "read(8)", "Down in the text"),
+    Command("models.up", "pageup,ctrl+u", "read(-8)", "Up in the text"),
+    Command("models.close", "escape,q", "close", "Close", "close"),
     Command("form.next", "down", "move(1)", "Next question"),
     Command("form.previous", "up", "move(-1)", "Previous question"),
     Command("form.close", "escape", "close", "Leave it", "leave it"),

@@ -63,7 +63,7 @@ def _deployments(here: Surroundings) -> Pane:
 def _activity(here: Surroundings) -> Pane:
     from .activity.pane import ActivityPane
 
-    return ActivityPane(here.facts, here.profile, here.clock)
+    return ActivityPane(here.facts, here.profile, here.clock, here.config_file)
 
 
 _PANES: dict[str, Callable[[Surroundings], Pane]] = {

@@ -1,4 +1,4 @@
-"""The list of the Activity pane: everything in tabs, and what was spent by day."""
+"""The list of the Activity pane: everything in tabs, and what was spent by day, month, job or workflow."""
 
 from __future__ import annotations
 
@@ -35,7 +35,12 @@ class ThingList(Box):
         self._every: Sequence[Thing] = ()
         self._shown: list[Thing] = []
         self._table = Table(things.COLUMNS, id="activity", empty="Nothing here has these words.")
-        self._days = Table(spend.COLUMNS, id="activity-days", empty="Nothing was spent yet, as far as is known.")
+        self._by = spend.BY[0]
+        self._budgets = Lines(id="activity-budgets")
+        nothing = "Nothing was spent yet, as far as is known."
+        self._totals = Table(spend.columns(self._by), id="activity-days", empty=nothing)
+            spend.columns(self._by), id="activity-days", empty="Nothing was spent yet, as far as is known."
+        )
         self._edge, self._below = Edge("Activity"), Edge(below=True)
         self._tabs, self._nothing = Lines(id="activity-tabs"), Lines(id="no-activity")
 
@@ -44,14 +49,15 @@ class ThingList(Box):
         with Container(id="list-body", classes="box"):
             yield self._tabs
             yield self._table
-            yield self._days
+            yield self._budgets
+            yield self._totals
             yield self._nothing
         yield self._below
 
     @property
     def content(self) -> Widget:
         """What takes the keys."""
-        return self._days if self.kind == SPEND else self._table
+        return self._totals if self.kind == SPEND else self._table
 
     @property
     def selected(self) -> Thing | None:
@@ -71,9 +77,10 @@ class ThingList(Box):
         kind, titles = self.kind, things.tabs(every)
         self._nothing.show(detail.nothing_yet)
         self._tabs.show(lambda width: [detail.tabs_line(titles, kind)])
-        self._table.display, self._days.display = kind != SPEND and bool(every), kind == SPEND and bool(every)
+        self._table.display, self._totals.display = kind != SPEND and bool(every), kind == SPEND and bool(every)
+        self._budgets.display = self._totals.display
         if kind == SPEND:
-            self._show_days(now)
+            self._show_totals(now)
             return
         shown = self._shown = things.matching(every, kind, words)
         self._table.show(KeyedRows([one.key for one in shown], lambda index: things.cells(shown[index], now)))
@@ -102,11 +109,19 @@ class ThingList(Box):
         if kind is not None:
             self.turn_to(kind)
 
-    def _show_days(self, now: float) -> None:
-        days = self._facts.days(now)
-        dearest = max((day.amount.cautious for day in days), default=0.0)
-        self._days.show(KeyedRows([day.key for day in days], lambda index: spend.cells(days[index], dearest)))
-        self._below.show(spend.whole_words(days))
+    def turn_by(self) -> None:
+        """Add what was spent up by the next of day, month, job and workflow."""
+        if self.kind == SPEND:
+            self._by = spend.BY[(spend.BY.index(self._by) + 1) % len(spend.BY)]
+            self._totals.set_columns(spend.columns(self._by))
+        self.turn_to(SPEND)
+
+    def _show_totals(self, now: float) -> None:
+        by, totals, budgets = self._by, self._facts.totals(self._by, now), self._facts.budgets(now)
+        dearest = max((total.amount.cautious for total in totals), default=0.0)
+        self._budgets.show(lambda width: spend.head_lines(by, budgets, width))
+        self._totals.show(KeyedRows([total.key for total in totals], lambda index: spend.cells(totals[index], dearest)))
+        self._below.show(spend.whole_words(totals))
 
 
 def _counted(every: Sequence[Thing], shown: Sequence[Thing], words: str) -> str:

@@ -58,9 +58,9 @@ class ActivityPane(ListAndDetail):
             super().__init__()
             self.answers = answers
 
-    def __init__(self, facts: Facts, profile: Profile, clock: Callable[[], float]) -> None:
+    def __init__(self, facts: Facts, profile: Profile, clock: Callable[[], float], config_file: str = "") -> None:
         super().__init__(id="pane-activity", classes="-list")
-        self._facts, self._profile, self._clock = ActivityFacts(facts), profile, clock
+        self._facts, self._profile, self._clock = ActivityFacts(facts, profile, config_file), profile, clock
         self._open: int | None = None
         """The workflow that is open."""
         self._answers: Answers | None = None
@@ -183,6 +183,11 @@ class ActivityPane(ListAndDetail):
             self._part.action_stage(by)
         else:
             self._things.turn(by)
+
+    def action_by(self) -> None:
+        """What was spent, added up by day, month, job or workflow."""
+        if self._open is None:
+            self._things.turn_by()
 
     def action_zoom(self) -> None:
         """The focused part on the whole pane, and back."""

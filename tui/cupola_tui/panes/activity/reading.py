@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cupola.errors import UsageError
 from cupola.models import Job, Problem
+from cupola.settings import Profile
 from cupola.store import benchmarks, datasets, decisions, deployments, downloads, notices, watches, workflows
 from cupola.store.benchmarks import Run, RunState
 from cupola.store.decisions import Decision
@@ -29,7 +33,9 @@ from ...views.activity.things import (
 from ...views.workflows.records import WorkflowView, view_of
 
 if TYPE_CHECKING:
+    from cupola.money.budgets import Budget
     from cupola.money.totals import Total
+    from cupola_data.prices import PriceList
 
 _WORKFLOWS, _RUNS, _JOBS, _DECISIONS = 60, 200, 200, 200
 _FAMILIES = frozenset(
@@ -41,8 +47,9 @@ _FAMILIES = frozenset(
 class ActivityFacts:
     """A reader over one connection; jobs and their curves come from the facts that all panes share."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, profile: Profile, config_file: str = "") -> None:
         self.facts, self.database = facts, facts.database
+        self._profile, self._config_file = profile, config_file
         self._workflows: list[Workflow] | None = None
         self._stages: dict[int, list[Stage]] = {}
         self._runs: list[Run] | None = None
@@ -142,12 +149,31 @@ class ActivityFacts:
         row = self.deployment(thing.id) if thing.kind == "deployment" else None
         return row is not None and row.state.ended
 
-    def days(self, now: float) -> list[Total]:
-        """What was spent by day, the newest first."""
-        from cupola.money.totals import by_day
+    def totals(self, by: str, now: float) -> list[Total]:
+        """What was spent by day, month, job or workflow."""
+        from cupola.money import totals
+
+        count = {"day": totals.by_day, "month": totals.by_month, "job": totals.by_job, "workflow": totals.by_workflow}
+        return count[by](self.database, self._prices(now), now)
+
+    def budgets(self, now: float) -> Sequence[Budget]:
+        """How the profile stands with each budget that is set."""
+        from cupola.money.budgets import budgets_of
+
+        return budgets_of(self._profile, self.database, self._prices(now), now)
+
+    def _prices(self, now: float) -> PriceList:
+        from cupola.money.prices import prices_of
+        from cupola.settings import read_settings
         from cupola_data.prices import price_list
 
-        return by_day(self.database, price_list(), now)
+        try:
+            if self._config_file:
+                return prices_of(read_settings(Path(self._config_file)), dt.date.fromtimestamp(now))
+        except UsageError:
+            # `cupola cost` tells what is wrong with the configuration.
+            pass
+        return price_list()
 
     def _stages_of(self, workflow_id: int) -> list[Stage]:
         if workflow_id not in self._stages:
