@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,11 +49,15 @@ SPENDING = {
 }  # fmt: skip
 BY_TIME = {"deploy create", "deploy scale", "job resume"}
 """These cost by the hour until something ends them: a fuse, or the job's own budget; no call of theirs has a price."""
-SEEN_ELSEWHERE = {
-    "checkpoint regrade", "checkpoint resume", "distill branch", "distill resume", "grader calibrate", "grader lab",
-    "job resume", "raft resume",
-}  # fmt: skip
-"""Without --dry-run: what they would do stands in the question that they ask, or in `distill plan` and `raft plan`."""
+
+
+JUDGE = {
+    "type": "score_model",
+    "name": "judge",
+    "model": "gpt-4.1-mini",
+    "input": [{"role": "user", "content": "How good is {{sample.output_text}}?"}],
+    "range": [0, 1],
+}
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,8 @@ class Shell:
         self.context = Context(environment, io.StringIO(), io.StringIO(), io.StringIO(), None, None)
         self.path = self.context.paths.store("default")
         fill(self.path, home, time.time())
+        self.home = home
+        (home / "judge.json").write_text(json.dumps(JUDGE), "utf-8")
 
     def run(self, *words: str, **changes: str) -> int:
         self.err = io.StringIO()
@@ -156,12 +163,32 @@ def test_readonly_lets_reading_and_dry_runs_pass(shell: Shell) -> None:
     assert shell.run("bench", "run", "questions", "--dry-run", "--readonly") == 0, shell.err.getvalue()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("job", "resume", LEARNING),
+        ("checkpoint", "regrade", COUNTING, "--grader", "judge.json", "--offline"),
+        ("grader", "lab", "judge.json", COUNTING, "--offline"),
+        ("distill", "branch", "1", "--epochs", "1"),
+        ("distill", "resume", "1"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_a_dry_run_says_what_it_would_take_and_changes_nothing(shell: Shell, words: tuple[str, ...]) -> None:
+    known = shell.wishes()
+    code = shell.run(*(str(shell.home / word) if word == "judge.json" else word for word in words), "--dry-run")
+    assert code == 0, shell.err.getvalue()
+    assert shell.err.getvalue()
+    assert shell.changes == []
+    assert shell.wishes() == known
+
+
 @pytest.mark.parametrize("name", sorted(SPENDING))
 def test_what_spends_asks_first_and_takes_a_bound(name: str) -> None:
     flags = VERBS[name].flags
     assert "--yes" in flags
     assert "--max-cost" in flags or name in BY_TIME
-    assert "--dry-run" in flags or name in SEEN_ELSEWHERE
+    assert "--dry-run" in flags
 
 
 @pytest.mark.parametrize(

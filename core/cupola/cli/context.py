@@ -16,6 +16,8 @@ from ..settings import DEMO_PROFILE, KEY_NAMES, Profile, Settings, read_settings
 from ..store.database import Database, open_store
 
 if TYPE_CHECKING:
+    import argparse
+
     import httpx2
 
 OpenFace = Callable[[Profile, Mapping[str, str]], int]
@@ -102,6 +104,15 @@ def session_of(context: Context, name: str | None) -> Session:
     if (name or context.environment.get("CUPOLA_PROFILE") or settings.default_profile) != DEMO_PROFILE:
         return Session(resolve_profile(settings, name, context.environment), context.environment, context.transport)
     return demo_session(context)
+
+
+def profile_meant(options: argparse.Namespace, context: Context) -> Profile:
+    """The profile that a command line is about; that of the demo where it says `--demo`.
+
+    Raises:
+        UsageError: there is no such profile, or the configuration cannot be read.
+    """
+    return session_of(context, DEMO_PROFILE if getattr(options, "demo", False) else options.profile).profile
 
 
 def demo_session(context: Context) -> Session:

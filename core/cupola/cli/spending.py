@@ -7,7 +7,7 @@ import datetime as dt
 import time
 
 from ..errors import CupolaError
-from .context import Context, session_of, store_of
+from .context import Context, profile_meant, store_of
 
 SPENDING: frozenset[str] = frozenset(
     {
@@ -35,7 +35,7 @@ SPENDING: frozenset[str] = frozenset(
 class BudgetError(CupolaError):
     """Something would be paid for, and a hard budget of the profile is used up."""
 
-    exit_code = 4
+    exit_code = 9
 
 
 def refuse_beyond_budget(options: argparse.Namespace, context: Context) -> None:
@@ -50,7 +50,7 @@ def refuse_beyond_budget(options: argparse.Namespace, context: Context) -> None:
     from ..money.budgets import budgets_of, has_budgets, refusal
     from ..money.prices import prices_of
 
-    profile = session_of(context, options.profile).profile
+    profile = profile_meant(options, context)
     if not has_budgets(profile) or not context.paths.store(profile.name).exists():
         return
     now = time.time()

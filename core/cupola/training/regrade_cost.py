@@ -14,12 +14,13 @@ from ..benchmarks.calls import Request
 from ..benchmarks.definition import GraderUse
 from ..benchmarks.estimate import Range
 from ..benchmarks.grading import body_of
+from ..benchmarks.items import Item
 from ..benchmarks.prices import price_of
 from ..benchmarks.prompt_tokens import most_completion, most_tokens, text_of
 from ..datasets.tokens import encoding_for, text_counter
 from ..graders import Grader, LabelModel, ModelRequest, Multi, ScoreModel, grading, text_sample
 from ..store import answers, deployments, evaluations
-from ..store.answers import AnswerState
+from ..store.answers import Answer, AnswerState
 from ..store.database import Database
 from .regrading import ToRegrade
 
@@ -58,10 +59,25 @@ def estimate_regrading(database: Database, use: GraderUse, todo: Sequence[ToRegr
     looked = todo[::stride]
     shown = [answer for one in looked if (answer := _answer(database, one)) is not None]
     scale = len(todo) / max(len(looked), 1)
-    parts = [_part(database, part, shown, scale) for part in _model_parts(use.grader)]
+    parts = [_part(database, part, shown, scale, 0) for part in _model_parts(use.grader)]
+    return _together(use, round(len(shown) * scale), parts)
+
+
+def estimate_answers(database: Database, use: GraderUse, shown: Sequence[tuple[Item, Answer, int]]) -> RegradeEstimate:
+    """Estimate what showing a benchmark's answers to its grader takes, each with the number of the showing."""
+    rounds: dict[int, list[ToGrade]] = {}
+    for item, answer, again in shown:
+        calls = tuple(json.loads(answer.tools)) if answer.tools else ()
+        rounds.setdefault(again, []).append(ToGrade(dict(item.fields), answer.text or "", calls))
+    models = _model_parts(use.grader)
+    parts = [_part(database, part, each, 1.0, again) for again, each in rounds.items() for part in models]
+    return _together(use, len(shown), parts)
+
+
+def _together(use: GraderUse, count: int, parts: Sequence[_Part]) -> RegradeEstimate:
     highs = [part.most for part in parts]
     return RegradeEstimate(
-        answers=round(len(shown) * scale),
+        answers=count,
         judges=use.judges,
         calls=sum((part.calls for part in parts), Range(0, 0)),
         tokens=sum((part.tokens for part in parts), Range(0, 0)),
@@ -84,9 +100,11 @@ class _Part:
     bounded: bool
 
 
-def _part(database: Database, part: ScoreModel | LabelModel, shown: Sequence[ToGrade], scale: float) -> _Part:
+def _part(
+    database: Database, part: ScoreModel | LabelModel, shown: Sequence[ToGrade], scale: float, again: int
+) -> _Part:
     asked = [request for answer in shown if (request := _request(part, answer)) is not None]
-    distinct = {Request(one.model, body_of(one), 0, "grader").key: one for one in asked}
+    distinct = {Request(one.model, body_of(one), again, "grader").key: one for one in asked}
     known = answers.find_many(database, set(distinct))
     fresh = [
         one for key, one in distinct.items() if key not in known or known[key].answer.state is not AnswerState.ANSWERED

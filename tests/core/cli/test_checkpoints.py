@@ -93,7 +93,7 @@ def test_a_grader_that_asks_a_model_is_agreed_to_before_it_is_paid_for(
     prompt = [{"role": "user", "content": "{{sample.output_text}}"}]
     judge.write_text(json.dumps({"type": "score_model", "name": "judge", "model": "o3-mini", "input": prompt}))
     assert shell.run("checkpoint", "regrade", "puzzles", "--grader", str(judge)) == 2
-    assert "12 gradings by o3-mini" in shell.err and "Give -y" in shell.err
+    assert "4 calls of o3-mini" in shell.err and "Give -y" in shell.err
     assert not any("chat" in call for call in trained.asked)
 
 

@@ -99,7 +99,7 @@ def test_a_hard_budget_of_the_month_refuses_what_would_spend_in_words_and_nothin
     now = time.time()
     sent = Sent("r", 1, "arm", "d", now)
     answers.write(store, [sent], [Answer("r", 1, AnswerState.ANSWERED, answered_at=now, usd=1.25)])
-    assert shell.run("bench", "run", "any", "-y") == 4
+    assert shell.run("bench", "run", "any", "-y") == 9
     assert "The month's hard budget of $1.00 is used up: $1.25 spent." in shell.err
     assert "budget_month_hard" in shell.err and "begins anew on the first" in shell.err
     assert shell.run("cost") == 0

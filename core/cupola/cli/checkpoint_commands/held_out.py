@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from ...store.workflows import Stage, Workflow
     from ...workflows.checkpoint_test.definition import CheckpointTest
 
-_SERVICE_STAGES = ("deploy", "benchmark", "verdict", "clean-up")
+_SERVICE_STAGES = ("deploy", "benchmark", "regrade", "verdict", "clean-up")
 """A failure of any of them ends with exit code 5."""
+_REGRADED_SHOWN = ("step", "mean", "low", "high", "graded", "own_mean")
 _ROWS_SHOWN = ("arm", "score", "low", "high", "pass_rate", "judged", "verdict", "difference", "p")
 
 
@@ -58,7 +59,9 @@ def print_one(options: argparse.Namespace, context: Context, workflow: Workflow,
         whole = {**row, "verdict": dict(verdict) or None}
         emit_one(options, context.out, TESTS.schema, whole, None, hidden=("as_of", "verdict"))
     else:
-        emit(options, context.out, "cupola.checkpoint-test-row/1", verdict["rows"], _ROWS_SHOWN, None)
+        second = workflow.kind == "regrade"
+        schema = "cupola.regraded-row/1" if second else "cupola.checkpoint-test-row/1"
+        emit(options, context.out, schema, verdict["rows"], _REGRADED_SHOWN if second else _ROWS_SHOWN, None)
 
 
 def exit_code(workflow: Workflow, stages: Sequence[Stage]) -> int:
@@ -69,7 +72,8 @@ def exit_code(workflow: Workflow, stages: Sequence[Stage]) -> int:
         found = outputs(stages, "verdict")
         if not found or workflow.state is WorkflowState.CANCELLED:
             return None
-        return 0 if found["settled"] else EXIT_INCONCLUSIVE
+        # A second grading settles nothing that could be left open.
+        return 0 if found.get("settled", True) else EXIT_INCONCLUSIVE
 
     return exit_code_of(workflow, stages, _SERVICE_STAGES, verdict)
 
@@ -134,12 +138,12 @@ def _say_estimate(
 
 TESTS = Noun(
     word="checkpoint",
-    kinds=("checkpoint-test",),
-    thing="Test",
+    kinds=("checkpoint-test", "regrade"),
+    thing="Workflow",
     listing="tests",
-    called_off="Its deployments are removed.",
+    called_off="What it deployed is removed.",
     schema="cupola.checkpoint-test/1",
-    shown=("id", "name", "state", "stage", "spent", "limit", "headline"),
+    shown=("id", "name", "kind", "state", "stage", "spent", "limit", "headline"),
     own=_own,
     end=_end,
 )

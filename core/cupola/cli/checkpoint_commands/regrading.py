@@ -5,18 +5,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError
 from ..context import Context
+from ..grading_estimate import in_words, print_estimates
 from ..output import emit
 from ..text import clean
+from ..workflow_commands.following import hand_over
 from .subject import Subject, opened
 
 if TYPE_CHECKING:
     from ...benchmarks.definition import GraderUse
     from ...errors import CupolaError
     from ...training.auto_evals import AutoEvals
+    from ...training.regrade_cost import RegradeEstimate
     from ...training.regrading import SecondSeries, ToRegrade
 
 _COLUMNS = ("step", "mean", "low", "high", "graded", "own_mean", "grader")
@@ -25,6 +29,7 @@ _COLUMNS = ("step", "mean", "low", "high", "graded", "own_mean", "grader")
 def regrade(options: argparse.Namespace, context: Context) -> int:
     """Show stored answers to a grader and print what it makes of every step, beside the job's own rewards."""
     from ...benchmarks.files import read_grader
+    from ...training.regrade_cost import estimate_regrading
     from ...training.regrading import second_series, to_regrade
 
     use = read_grader(options.grader) if options.grader else None
@@ -33,6 +38,13 @@ def regrade(options: argparse.Namespace, context: Context) -> int:
         stopped = None
         if use is not None:
             todo = to_regrade(subject.database, evals, use, options.steps, options.sample)
+            takes = estimate_regrading(subject.database, use, todo)
+            if options.dry_run:
+                print_estimates(options, context, [(use, takes)])
+                return subject.code
+            _agree(options, context, use, takes)
+            if options.detach:
+                return _left_to_worker(options, context, subject)
             stopped = _graded(options, context, subject, use, todo)
         found = second_series(subject.database, subject.owner, evals)
         if use is not None:
@@ -46,17 +58,40 @@ def regrade(options: argparse.Namespace, context: Context) -> int:
         return subject.code
 
 
+def _agree(options: argparse.Namespace, context: Context, use: GraderUse, takes: RegradeEstimate) -> None:
+    """Ask before a model is asked."""
+    if not takes.judges or not takes.calls.high:
+        return
+    if options.offline:
+        raise UsageError("A grader that asks a model cannot be asked offline.")
+    context.say(in_words(use, takes, options.max_cost))
+    context.confirm(f"Show {takes.answers:,} stored answers to {clean(use.name)}?", options.yes)
+
+
+def _left_to_worker(options: argparse.Namespace, context: Context, subject: Subject) -> int:
+    """Start it as a workflow and return."""
+    from ...benchmarks.files import read_grader
+    from ...workflows.regrade.definition import Regrading
+    from ...workflows.regrade.start import start
+
+    if options.offline:
+        raise UsageError("The worker asks the service; nothing can be left to it offline.")
+    name = subject.job.name if subject.job is not None else subject.owner
+    definition = Regrading(
+        name, subject.owner, read_grader(options.grader).definition, tuple(options.steps or ()), options.sample
+    )
+    made = start(subject.database, definition, time.time(), hard=options.max_cost)
+    hand_over(subject.session, context)
+    context.say(f"Workflow {made} goes on without you. See it with `cupola checkpoint watch {made}`.")
+    return 0
+
+
 def _graded(
     options: argparse.Namespace, context: Context, subject: Subject, use: GraderUse, todo: list[ToRegrade]
 ) -> CupolaError | None:
     if not todo:
         context.say(f"{clean(use.name)} has judged these answers already.")
         return None
-    if use.judges:
-        if options.offline:
-            raise UsageError("A grader that asks a model cannot be asked offline.")
-        context.say(f"{len(todo):,} gradings by {', '.join(map(clean, use.judges))}: each is a paid call.")
-        context.confirm(f"Show {len(todo):,} stored answers to {clean(use.name)}?", options.yes)
     return asyncio.run(_regraded(options, subject, use, todo))
 
 

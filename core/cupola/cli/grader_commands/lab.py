@@ -17,6 +17,7 @@ from ..checkpoint_commands.subject import Subject, opened
 from ..context import Context
 from ..dataset_commands.arguments import positive
 from ..fresh import service_of
+from ..grading_estimate import in_words, print_estimates
 from ..output import emit
 from ..text import clean
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ...models import Problem
     from ...training.auto_evals import AutoEvals
     from ...training.grader_lab import LabReport, Scored
+    from ...training.regrade_cost import RegradeEstimate
 
 _COLUMNS = ("step", "before", "after", "passed", "answer", "problem")
 
@@ -43,6 +45,7 @@ def add_lab(verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: 
     parser.add_argument("--labels", type=Path, metavar="JSONL", help='lines of {"item": ID, "passed": true}')
     parser.add_argument("--validate", action="store_true", help="ask the service whether it takes the grader")
     parser.add_argument("--max-cost", type=float, metavar="USD", help="stop before more than this is spent")
+    parser.add_argument("--dry-run", action="store_true", help="print what it would take, and ask nobody")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
     parser.set_defaults(run=lab)
 
@@ -59,11 +62,16 @@ def lab(options: argparse.Namespace, context: Context) -> int:
     use = read_grader(options.file)
     labels = read_labels(options.labels) if options.labels else {}
     with opened(options, context) as subject:
-        if options.validate:
+        if options.validate and not options.dry_run:
             _validate(subject, context, use, options.offline)
         evals = subject.evals()
         places = sampled(evals, options.sample, options.step)
-        _agree(options, context, use, against, len(places))
+        uses = [use, *([against] if against is not None else [])]
+        takes = [(one, _takes(subject, evals, one, places)) for one in uses]
+        if options.dry_run:
+            print_estimates(options, context, takes)
+            return subject.code
+        _agree(options, context, takes)
         report = asyncio.run(_tried(options, subject, evals, use, against, places, labels))
         rows = [_row(one) for one in report.scored]
         emit(options, context.out, "cupola.lab-score/1", rows, _COLUMNS, None)
@@ -106,16 +114,26 @@ def _validate(subject: Subject, context: Context, use: GraderUse, offline: bool)
     context.say(f"The service takes {clean(use.name)}.")
 
 
-def _agree(
-    options: argparse.Namespace, context: Context, use: GraderUse, against: GraderUse | None, count: int
-) -> None:
-    judges = [*use.judges, *(against.judges if against else ())]
-    if not judges:
+def _takes(subject: Subject, evals: AutoEvals, use: GraderUse, places: list[tuple[int, int]]) -> RegradeEstimate:
+    from ...training.regrade_cost import estimate_regrading
+    from ...training.regrading import ToRegrade
+
+    todo = [
+        ToRegrade(evals.runs[row].id, evals.items[row].ids[int(evals.places[row, column])]) for row, column in places
+    ]
+    return estimate_regrading(subject.database, use, todo)
+
+
+def _agree(options: argparse.Namespace, context: Context, takes: list[tuple[GraderUse, RegradeEstimate]]) -> None:
+    """Ask before a model is asked."""
+    asked = [(use, one) for use, one in takes if one.judges and one.calls.high]
+    if not asked:
         return
     if options.offline:
         raise UsageError("A grader that asks a model cannot be asked offline.")
-    asked = f"{count * len(judges):,} calls to {', '.join(dict.fromkeys(map(clean, judges)))}"
-    context.confirm(f"Run it on {count:,} stored answers, {asked} at most?", options.yes)
+    for use, one in asked:
+        context.say(in_words(use, one, options.max_cost))
+    context.confirm("Ask them?", options.yes)
 
 
 async def _tried(

@@ -65,6 +65,8 @@ def _add_regrade(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--steps", type=int, nargs="+", metavar="STEP", help="only these")
     verb.add_argument("--sample", type=positive, metavar="ITEMS", help="at most so many items of a step, the same ones")
     verb.add_argument("--max-cost", type=float, metavar="USD", help="stop before more than this is spent")
+    verb.add_argument("--dry-run", action="store_true", help="print what it would take, and ask nobody")
+    verb.add_argument("--detach", action="store_true", help="leave it to the worker and return")
     verb.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 

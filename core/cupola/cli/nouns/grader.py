@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import UsageError
 from ..context import Context, Session, session_of, store_of
 from ..grader_commands.lab import add_lab
+from ..grading_estimate import in_words, print_estimates
 from ..output import emit, emit_one
 from ..text import clean
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ...statistics.estimates import Interval
     from ...store.benchmarks import Run
     from ...store.database import Database
+    from ...training.regrade_cost import RegradeEstimate
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -42,6 +44,7 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     calibrate_.add_argument("--again", type=int, metavar="TIMES", help="first show answers to it again so often")
     calibrate_.add_argument("--count", type=int, default=30, help="how many answers are shown again")
     calibrate_.add_argument("--max-cost", type=float, metavar="USD", help="stop before more than this is spent")
+    calibrate_.add_argument("--dry-run", action="store_true", help="print what --again would take, and ask nobody")
     calibrate_.add_argument("-y", "--yes", action="store_true", help="do not ask")
     calibrate_.set_defaults(run=calibrate)
 
@@ -108,6 +111,8 @@ def calibrate(options: argparse.Namespace, context: Context) -> int:
         grader = names.index(options.grader) if options.grader else 0
         if options.again is not None:
             _show_again(options, context, session, database, found[0], grader)
+            if options.dry_run:
+                return 0
         report = grader_report(database, found[0], table, grader)
         emit_one(options, context.out, "cupola.calibration/1", _report(report), None, hidden=("as_of",))
         if report.agreement is None:
@@ -128,14 +133,25 @@ def _show_again(
     if not todo:
         context.say("Those answers have been shown so often already.")
         return
+    use = from_json(run.definition).graders[grader]
+    takes = _takes(database, use, todo)
+    if options.dry_run:
+        print_estimates(options, context, [(use, takes)])
+        return
     if options.offline:
         raise UsageError("A grader cannot be asked offline.")
-    use = from_json(run.definition).graders[grader]
-    context.say(f"{len(todo):,} gradings by {', '.join(map(clean, use.judges))}.")
+    context.say(in_words(use, takes, options.max_cost))
     context.confirm(f"Show {len(todo):,} answers to {clean(use.name)} again?", options.yes)
     stopped = asyncio.run(_regraded(session, database, use, todo, options.max_cost))
     if stopped is not None:
         context.say(f"cupola: {stopped}")
+
+
+def _takes(database: Database, use: GraderUse, todo: list[Regrading]) -> RegradeEstimate:
+    """All showings together; what the journal answers already costs nothing."""
+    from ...training.regrade_cost import estimate_answers
+
+    return estimate_answers(database, use, [(one.item, one.answer, one.again) for one in todo])
 
 
 async def _regraded(
