@@ -39,8 +39,6 @@ class ThingList(Box):
         self._budgets = Lines(id="activity-budgets")
         nothing = "Nothing was spent yet, as far as is known."
         self._totals = Table(spend.columns(self._by), id="activity-days", empty=nothing)
-            spend.columns(self._by), id="activity-days", empty="Nothing was spent yet, as far as is known."
-        )
         self._edge, self._below = Edge("Activity"), Edge(below=True)
         self._tabs, self._nothing = Lines(id="activity-tabs"), Lines(id="no-activity")
 
