@@ -32,6 +32,7 @@ _WORTH_THE_ENCODER = 0.1
 _BEGIN = 0xFF
 """Stands before each text; never part of UTF-8."""
 _SPACE, _NEWLINE, _TAB, _SLASH, _DELETE = 0x20, 0x0A, np.uint8(0x09), 0x2F, 0x7F
+_CONTINUES, _WIDE = np.uint8(0x80), np.uint8(_BEGIN - 0x80)
 _SLICE = 200_000
 _TOO_MANY_BLANKS = 50_000
 """Blanks in a row that the encoder cannot take."""
@@ -106,16 +107,21 @@ class UnitCounter:
         content = b"\xff".join([b"", *texts, b"\xff" * (PADDING - 1)])
         starts, begins = _units(np.frombuffer(content, np.uint8))
         lengths = np.diff(starts, append=len(content) - PADDING)
+        if lengths.max() <= LONGEST:
+            return np.add.reduceat(self._short_counts(content, starts, lengths), begins, dtype=np.int64)
         whole = self._by_encoder(texts, lengths, begins)
         counts = np.zeros(len(starts), np.int64)
         counts[begins[whole]] = [self._encoded(texts[place].decode("utf-8", "replace")) for place in whole.tolist()]
-        left = np.ones(len(texts), bool)
-        left[whole] = False
-        left = np.repeat(left, np.diff(begins, append=len(starts)))
-        short = np.flatnonzero(left & (lengths <= LONGEST))
-        counts[short] = self._short_counts(content, starts[short], lengths[short])
-        long = np.flatnonzero(left & (lengths > LONGEST))
-        counts[long] = self._long_counts(content, starts[long], lengths[long])
+        short = lengths <= LONGEST
+        long = ~short
+        if len(whole):
+            left = np.ones(len(texts), bool)
+            left[whole] = False
+            here = np.repeat(left, np.diff(begins, append=len(starts)))
+            short, long = short & here, long & here
+        for chosen, count in ((short, self._short_counts), (long, self._long_counts)):
+            places = np.flatnonzero(chosen)
+            counts[places] = count(content, starts[places], lengths[places])
         return np.add.reduceat(counts, begins)
 
     def _by_encoder(self, texts: Sequence[bytes], lengths: Indices, begins: Indices) -> Indices:
@@ -195,7 +201,8 @@ def _units(content: npt.NDArray[np.uint8]) -> tuple[Indices, Indices]:
     before, here, after = content[: -PADDING - 1], content[1:-PADDING], content[2 : 1 - PADDING]
     blank = (content == _SPACE) | (content - _TAB < np.uint8(5))
     cut = (here == _SPACE) & ~blank[: -PADDING - 1] & ~blank[2 : 1 - PADDING]
-    _keep_beside_wide_blanks(content, cut, before | after)
+    if (content[:-PADDING] - _CONTINUES < _WIDE).any():
+        _keep_beside_wide_blanks(content, cut, before | after)
     cut |= (before == _NEWLINE) & (here > _SPACE) & (here < _DELETE) & (here != _SLASH)
     begin = here == _BEGIN
     cut |= begin
