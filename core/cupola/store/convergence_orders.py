@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from . import intents
 from .database import Database, Stored, touch
 
 
@@ -57,13 +59,23 @@ def looked(database: Database, job_id: str, step: int) -> None:
         connection.execute("UPDATE convergence_orders SET looked = ? WHERE job_id = ?", (step, job_id))
 
 
-def meet(database: Database, job_id: str, why: str, now: float) -> bool:
-    """Say that the pause is being wished for; False if the order does not stand, as when it was withdrawn meanwhile."""
+def meet(database: Database, job_id: str, why: str, now: float, wish: str, arguments: Mapping[str, object]) -> bool:
+    """Wish for the pause and have the order hold no more, both or neither; False if it does not stand.
+
+    Args:
+        database: The store.
+        job_id: Whose order.
+        why: What was seen.
+        now: When.
+        wish: The wish's kind.
+        arguments: The wish's.
+    """
     with database.transaction() as connection:
         cursor = connection.execute(
             "UPDATE convergence_orders SET met_at = ?, why = ? WHERE job_id = ? AND met_at IS NULL", (now, why, job_id)
         )
-        touch(connection, "intents")
+        if cursor.rowcount == 1:
+            intents.enter(connection, wish, job_id, now, arguments)
     return cursor.rowcount == 1
 
 

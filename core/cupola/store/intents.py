@@ -13,19 +13,26 @@ from .database import Database, touch
 
 def wish(database: Database, kind: str, target: str, now: float, arguments: Mapping[str, object] | None = None) -> int:
     """Write a wish down; return its id. The same open wish is not written twice."""
-    text = json.dumps(dict(arguments or {}), sort_keys=True)
     with database.transaction() as connection:
-        open_wish = connection.execute(
-            "SELECT id FROM intents WHERE kind = ? AND target = ? AND arguments = ? AND state = ?",
-            (kind, target, text, IntentState.WANTED),
-        ).fetchone()
-        if open_wish:
-            return int(open_wish[0])
-        cursor = connection.execute(
-            "INSERT INTO intents (kind, target, arguments, state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
-            (kind, target, text, IntentState.WANTED, now, now),
-        )
-        touch(connection, "intents")
+        return enter(connection, kind, target, now, arguments)
+
+
+def enter(
+    connection: sqlite3.Connection, kind: str, target: str, now: float, arguments: Mapping[str, object] | None = None
+) -> int:
+    """Write a wish down in a transaction that is open already; otherwise as `wish`."""
+    text = json.dumps(dict(arguments or {}), sort_keys=True)
+    open_wish = connection.execute(
+        "SELECT id FROM intents WHERE kind = ? AND target = ? AND arguments = ? AND state = ?",
+        (kind, target, text, IntentState.WANTED),
+    ).fetchone()
+    if open_wish:
+        return int(open_wish[0])
+    cursor = connection.execute(
+        "INSERT INTO intents (kind, target, arguments, state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (kind, target, text, IntentState.WANTED, now, now),
+    )
+    touch(connection, "intents")
     return int(cursor.lastrowid or 0)
 
 

@@ -29,13 +29,18 @@ class Converged:
     """The change that would have counted, on the reward's scale."""
 
     @property
-    def sentence(self) -> str:
-        """With its numbers, and what to do."""
+    def seen(self) -> str:
+        """With its numbers."""
         interval = self.change.margin_interval
         return (
             f"no gain from step {self.first} to {self.last}: {self.change.difference.value:+.2g}"
-            f" (90% {interval.low:+.2g} to {interval.high:+.2g}, within {self.margin:.2g}); pause it to save the rest"
+            f" (90% {interval.low:+.2g} to {interval.high:+.2g}, within {self.margin:.2g})"
         )
+
+    @property
+    def sentence(self) -> str:
+        """With its numbers, and what to do."""
+        return f"{self.seen}; pause it to save the rest"
 
 
 def converged(evals: AutoEvals) -> Converged | None:

@@ -38,7 +38,7 @@ class Alarm:
     """What a watch saw."""
 
     kind: str
-    """parting, disagreement, length, tokens, format, errors, signal, leaving or learning_rate."""
+    """parting, disagreement, length, tokens, format, errors, signal, converged, leaving or learning_rate."""
     level: Level
     """WATCH or BAD."""
     sentence: str

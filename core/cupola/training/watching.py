@@ -16,6 +16,7 @@ from . import reward_watches as watch
 from .answer_shapes import AnswerShape, entropy, shape_of
 from .auto_evals import AutoEvals, StepSummary, summaries
 from .checkpoint_choice import choose, keeping
+from .convergence import converged
 from .learning_rate import learning_rate
 from .regrading import SecondSeries, second_series
 from .reward_watches import Alarm, Series
@@ -66,6 +67,7 @@ def _of_passes(
         watch.paid_by_length(steps[last], evals.scores[last], lengths),
         watch.no_signal(steps[0], evals.scores[0], evals.passes[0]),
         watch.parting(train, (np.array(steps, np.int64), np.array(means)), width) if train else None,
+        _stood_still(evals) if job.phase.moving else None,
         watch.leaving(choice, keeping(job, checkpoints.of_job(database, job.id))) if choice else None,
         *_of_tokens(steps, means, summarised, series),
         watch.format_collapse(
@@ -87,6 +89,15 @@ def _of_tokens(
         reasoning = [known.get(step, math.nan) for step in steps]
     jump = watch.tokens_jump(steps, reasoning, means, "reasoning")
     return [jump or watch.tokens_jump(steps, [summary.tokens for summary in summarised], means, "completion")]
+
+
+def _stood_still(evals: AutoEvals) -> Alarm | None:
+    """The reward has stopped gaining while the job is still paid for."""
+    found = converged(evals)
+    if found is None:
+        return None
+    remedy = "Pause it to save the rest, or have it paused by itself the next time (x): no pause without your yes."
+    return Alarm("converged", Level.WATCH, found.seen, remedy, found.last)
 
 
 def _shapes(database: Database, evals: AutoEvals, row: int) -> dict[int, AnswerShape]:

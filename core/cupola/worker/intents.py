@@ -13,7 +13,7 @@ from ..models import Intent, IntentState, Job, Phase, Problem
 from ..store import intents, jobs
 from ..store.database import Database
 from ..training.job_wish import SUBMIT
-from . import regrading, transfers
+from . import convergence, regrading, transfers
 from .evaluations import EVAL_OPEN, open_evaluation
 
 PAUSE, RESUME, CANCEL = "job.pause", "job.resume", "job.cancel"
@@ -48,7 +48,9 @@ async def resolve_taken(service: Service, database: Database) -> None:
     """
     for intent in intents.in_state(database, IntentState.TAKEN):
         if intent.kind != SUBMIT:
-            intents.finish(database, intent.id, service.clock(), await _resolved(service, database, intent))
+            problem = await _resolved(service, database, intent)
+        convergence.tell(database, intent, problem, service.clock())
+        intents.finish(database, intent.id, service.clock(), problem)
 
 
 def is_frozen(database: Database) -> bool:
@@ -59,7 +61,9 @@ def is_frozen(database: Database) -> bool:
 
 async def _obey(service: Service, database: Database, intent: Intent) -> Effect:
     if intent.kind in (PAUSE, RESUME, CANCEL):
-        intents.finish(database, intent.id, service.clock(), await _steered(service, database, intent))
+        problem = await _steered(service, database, intent)
+        convergence.tell(database, intent, problem, service.clock())
+        intents.finish(database, intent.id, service.clock(), problem)
         return Effect.LOOK
     if intent.kind == SUBMIT:
         # Sending its files may take long: it is carried out beside the polling, and answered there.

@@ -14,6 +14,7 @@ from ..errors import NotAllowedError, NotFoundError, ServiceError, ThrottledErro
 from ..models import Checkpoint, Job, Point
 from ..store import checkpoints, events, fetched, files, jobs, points
 from ..store.database import Database
+from . import convergence
 from .evaluations import look_at_evaluation, look_at_opened
 from .job_budgets import hold
 from .poll import Pace
@@ -100,6 +101,7 @@ async def look_at_job(
         memory.details_at[job.id] = monotonic
         memory.raw[job.id] = job.raw
     hold(database, job, service.clock())
+    convergence.hold(database, job, service.clock())
     if job.phase.ended and service.clock() - (job.finished_at or job.as_of) >= pace.settle:
         fetched.mark(database, job)
 
