@@ -9,7 +9,8 @@ from cupola.emulator.talker.tokenizer import Tokenizer
 from cupola.emulator.talker.transcript import conversation_example
 from cupola_data.zava.cora import DIRECTORY, system_prompt, write_samples
 
-FILES = ("system_prompt.txt", "train.jsonl", "valid.jsonl", "test.jsonl")
+FILES = ("system_prompt.txt", "train.jsonl", "valid.jsonl", "test.jsonl", "prompts.jsonl")
+SPLITS = FILES[1:4]
 
 
 def read(name: str) -> list[dict[str, Any]]:
@@ -28,11 +29,18 @@ def test_the_files_that_ship_are_what_the_script_writes(tmp_path: Path) -> None:
 
 
 def test_no_wording_is_shared_between_the_splits() -> None:
-    splits = [questions(name) for name in FILES[1:]]
-    assert [len(split) for split in splits] == [len(read(name)) for name in FILES[1:]] == [196, 42, 252]
+    splits = [questions(name) for name in SPLITS]
+    assert [len(split) for split in splits] == [len(read(name)) for name in SPLITS] == [196, 42, 252]
     assert not splits[0] & splits[1]
     assert not splits[0] & splits[2]
     assert not splits[1] & splits[2]
+
+
+def test_a_teacher_is_asked_all_training_questions_and_further_ones_but_none_of_the_test() -> None:
+    asked = questions("prompts.jsonl")
+    assert len(asked) == len(read("prompts.jsonl")) == 434
+    assert questions("train.jsonl") | questions("valid.jsonl") < asked
+    assert not asked & questions("test.jsonl")
 
 
 def test_every_reference_holds_its_facts_and_every_fact_stands_in_the_prompt() -> None:

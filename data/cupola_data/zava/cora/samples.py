@@ -18,13 +18,14 @@ Row = dict[str, Any]
 
 def write_samples(directory: Path) -> None:
     """Write `system_prompt.txt`, `train.jsonl`, `valid.jsonl` (chat format), and as evaluation rows `test.jsonl` and
-    `prompts.jsonl`: the questions of the other two, for a teacher to answer.
+    `prompts.jsonl`: what a teacher is asked, the questions of the other two and the further ones.
     """
     (directory / "system_prompt.txt").write_text(system_prompt() + "\n", encoding="utf-8")
     for split in ("train", "valid"):
         _write(directory / f"{split}.jsonl", [_conversation(item) for item in items(split)])
     _write(directory / "test.jsonl", [{"item": item} for item in items("test")])
-    _write(directory / "prompts.jsonl", [{"item": item} for split in ("train", "valid") for item in items(split)])
+    asked = ("train", "valid", "further")
+    _write(directory / "prompts.jsonl", [{"item": item} for split in asked for item in items(split)])
 
 
 def system_prompt() -> str:
