@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from textual.app import App
+import asyncio
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.screen import Screen
+from textual.widgets import Static
 
 from cupola_tui.screens.menu import Choice, MenuScreen
+from cupola_tui.screens.modal import Modal
 from cupola_tui.screens.reader import ReaderScreen, text_lines
+from cupola_tui.typed_ahead import TypedAhead
 
 
 async def test_a_screen_that_is_told_twice_to_close_takes_no_other_with_it() -> None:
@@ -22,3 +29,52 @@ async def test_a_screen_that_is_told_twice_to_close_takes_no_other_with_it() -> 
         await pilot.pause()
         assert app.screen is beneath
         assert answers == ["one"]
+
+
+class LooksForItsWidget(Modal[None]):
+    """A screen whose actions, and whose first look, need what it is built of."""
+
+    BINDINGS = [("j", "move", "move"), ("escape", "close", "close")]
+    moved = 0
+
+    async def on_compose(self) -> None:
+        await asyncio.sleep(0.02)  # A slow machine.
+
+    def compose(self) -> ComposeResult:
+        yield Static("words", id="words")
+
+    def on_mount(self) -> None:
+        self.query_one("#words")
+
+    def action_move(self) -> None:
+        self.query_one("#words")
+        self.moved += 1
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+class Opens(Screen[None]):
+    """A screen that opens another on any key, as a pane does when what it asked the store for has come."""
+
+    def __init__(self, opened: LooksForItsWidget) -> None:
+        super().__init__()
+        self._opened = opened
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "o":
+            event.stop()
+            self.app.push_screen(self._opened)
+
+
+async def test_keys_that_come_before_a_screen_is_built_wait_for_it() -> None:
+    app = TypedAhead()
+    async with app.run_test(size=(80, 24)) as pilot:
+        opened = LooksForItsWidget()
+        beneath = Opens(opened)
+        await app.push_screen(beneath)
+        for key in ("o", "j", "j", "escape"):
+            app.post_message(events.Key(key, None))
+        async with asyncio.timeout(20.0):
+            while opened.moved < 2 or app.screen is not beneath:
+                await pilot.pause(0.01)

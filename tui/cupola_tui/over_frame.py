@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from textual.app import App
+from textual import on
 
 from cupola.errors import StoreError
 from cupola.models import Problem
@@ -14,17 +14,19 @@ from cupola.store import health
 from cupola.store.database import Database
 
 from .commands import Command
-from .messages import Ask
+from .messages import Ask, Train
 from .screens.frame import FrameScreen
+from .typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from cupola.advice.facts import Known
 
+    from .attention import Attention
     from .screens.connect import Reopen
     from .screens.connect_child import Connecting
 
 
-class OverFrame(App[str]):
+class OverFrame(TypedAhead):
     """The part of the app that opens screens; the app itself holds what they are given."""
 
     _profile: Profile
@@ -34,6 +36,8 @@ class OverFrame(App[str]):
     _frame: FrameScreen
     _said_to_guide: dict[str, Known]
     _connecting: Connecting | None
+    _config_file: str
+    _attention: Attention
     reopen: Reopen | None
 
     def _say(self, text: str, *, warning: bool = False, title: str = "") -> None:
@@ -88,6 +92,42 @@ class OverFrame(App[str]):
                 await self._frame.open_pane(pane)
 
         self.push_screen(GuideScreen(self._database.path, self._said_to_guide, self._profile.region or ""), answer)
+
+    def action_submit(self) -> None:
+        """Train a model; how is asked first."""
+        from .screens.submit.draft import Wanted
+
+        self.post_message(Train(Wanted()))
+
+    @on(Train)
+    def _train(self, message: Train) -> None:
+        from .screens.submit import flow
+
+        if self._attention.refusal is not None:
+            self._tell_problem(self._attention.refusal, "budget")
+            return
+        pane = self._frame.pane
+        desk = flow.Desk(pane, self._database, self._profile, self._clock, self._config_file)
+        pane.run_worker(flow.train(desk, message.wanted), group="ask", exclusive=True)
+
+    def action_models(self) -> None:
+        """The models table."""
+        import datetime as dt
+
+        from cupola.advice.model_table import model_table
+        from cupola.store import files
+        from cupola_data.models import catalogue
+        from cupola_data.prices import price_list
+
+        from .screens.models import ModelsScreen
+
+        try:
+            rows = model_table(catalogue(), price_list(), files.models(self._database))
+        except StoreError as error:
+            self._tell_problem(error.problem, "models")
+            return
+        today = dt.date.fromtimestamp(self._clock())
+        self.push_screen(ModelsScreen(rows, today, region=self._profile.region or ""))
 
     def action_connect(self) -> None:
         """Find, write, try and open a profile."""
