@@ -35,6 +35,7 @@ class Session:
         self._stream = pyte.ByteStream(self.screen)
         self.sent = bytearray()
         """Everything the program wrote."""
+        self._ended = False
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -102,6 +103,9 @@ class Session:
 
     def close(self) -> int:
         """End the program if it still runs; return its status."""
+        if self._ended:
+            return 0
+        self._ended = True
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
@@ -115,6 +119,7 @@ class Session:
             self.read(0.05)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
+                self._ended = True
                 self.read(0.05)  # Its last words may have come since.
                 os.close(self._fd)
                 return os.waitstatus_to_exitcode(status)
