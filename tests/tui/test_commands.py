@@ -36,8 +36,10 @@ from cupola_tui.screens.frame import FrameScreen
 from cupola_tui.screens.guide import GuideScreen
 from cupola_tui.screens.labelling import LabellingScreen
 from cupola_tui.screens.menu import MenuScreen
+from cupola_tui.screens.models import ModelsScreen
 from cupola_tui.screens.path_prompt import PathScreen
 from cupola_tui.screens.reader import ReaderScreen
+from cupola_tui.screens.submit.form import SubmitForm
 from cupola_tui.widgets.chart import Chart
 from cupola_tui.widgets.conversation import ConversationView
 from cupola_tui.widgets.table import Table
@@ -77,6 +79,8 @@ HOLDERS: tuple[type[DOMNode], ...] = (
     FormScreen,
     PathScreen,
     ConnectScreen,
+    SubmitForm,
+    ModelsScreen,
 )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .growing import GrowingSeries
 
+_OPEN = (IntentState.WANTED, IntentState.TAKEN)
 _JOBS_KEPT = 32
 """Of how many jobs logs and curves are held in memory."""
 
@@ -118,8 +119,11 @@ class Facts:
 
     def open_wishes(self, job_id: str) -> list[Intent]:
         """What was asked of a job and not answered yet."""
-        waiting = (IntentState.WANTED, IntentState.TAKEN)
-        return [wish for wish in self.wishes() if wish.target == job_id and wish.state in waiting]
+        return [wish for wish in self.wishes() if wish.target == job_id and wish.state in _OPEN]
+
+    def open_submissions(self) -> list[Intent]:
+        """New jobs that were asked for and are not at the service yet."""
+        return [wish for wish in self.wishes() if wish.kind == "job.submit" and wish.state in _OPEN]
 
     def _facts(self, job_id: str) -> _JobFacts:
         known = self._of_job.get(job_id)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from cupola.store.database import Database
 
 from .views.actions import Action
+
+if TYPE_CHECKING:
+    from .screens.submit.draft import Wanted
 
 
 class Wish(Message):
@@ -33,6 +37,14 @@ class Keep(Message):
     def __init__(self, write: Callable[[Database], object], said: str = "") -> None:
         super().__init__()
         self.write, self.said = write, said
+
+
+class Train(Message):
+    """A job is to be submitted; the form is still to be shown."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        super().__init__()
+        self.wanted = wanted
 
 
 class Read(Message):

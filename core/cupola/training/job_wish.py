@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from ..azure.wire.jobs import NONCE_KEY
 from ..errors import UsageError
+from ..models import Job
 from .job_spec import JobSpec, file_reference
 
 SUBMIT = "job.submit"
@@ -42,6 +45,17 @@ def spec_of(arguments: Mapping[str, Any]) -> JobSpec:
         return JobSpec(**given | {name: _file(given[name]) for name in _FILES})
     except (KeyError, TypeError) as error:
         raise UsageError("The wish names no job that this Cupola knows.", str(error), "Ask again.") from error
+
+
+def submitted_before(known: Iterable[Job], nonce: str) -> Job | None:
+    """The job that was submitted with this nonce, if the store knows one."""
+    return next((job for job in known if f'"{nonce}"' in job.raw and _nonce(job) == nonce), None)
+
+
+def _nonce(job: Job) -> object:
+    told = json.loads(job.raw)
+    metadata = told.get("metadata") if isinstance(told, dict) else None
+    return metadata.get(NONCE_KEY) if isinstance(metadata, dict) else None
 
 
 def _told(file: str | Path | None) -> str | None:

@@ -31,7 +31,7 @@ class Desk:
             CupolaError: it cannot be done.
             DroppedError: nobody waits for it any more.
         """
-        from . import making
+        from . import foreseeing, making
 
         match task:
             case tasks.Scan():
@@ -52,4 +52,6 @@ class Desk:
                 return self._readers.find(task, step)
             case tasks.Make():
                 return making.made(task)
+            case tasks.Foresee():
+                return foreseeing.foreseen(task)
         raise TypeError(f"no such task: {task!r}")

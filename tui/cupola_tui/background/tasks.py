@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from cupola.datasets.findings import FindingGroup
 from cupola.models import LocalFile
 from cupola.store.provenance import Origin
+
+if TYPE_CHECKING:
+    from cupola.training.job_spec import JobSpec
+    from cupola.training.prospect import Prospect
+    from cupola_data.prices import PriceList
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,25 @@ class Measured:
     method: str
     """Of training, in the service's word; empty for rows that train nothing."""
     offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Foresee:
+    """What would a job take? Answer: `Foreseen`."""
+
+    spec: JobSpec
+    prices: PriceList
+    own_paces: tuple[float, ...] = ()
+    """Seconds a step of earlier reinforcement jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A job as it would be submitted."""
+
+    prospect: Prospect
+    nonce: str
+    """The same for the same content and settings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from ..commands import bindings
+from ..commands import Scope, bindings
 from ..lines import Line, joined, labelled, line, visible
 from ..widgets.painted import Lines
 from .modal import Modal
@@ -31,7 +32,7 @@ class FormScreen(Modal[Mapping[str, str] | None]):
     """Answers with what was typed by name, or None."""
 
     BINDINGS = bindings("form")
-    SCOPES = ("form",)
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("form",)
 
     def __init__(
         self, title: str, facts: Sequence[tuple[str, str]], questions: Sequence[Question], confirm: str

@@ -10,6 +10,7 @@ from textual.containers import Container
 
 from ...lines import Line, line
 from ...views import detail
+from ...views.converging import order_lines
 from ...widgets.chart import EMPTY, SMOOTHINGS, Chart, Plot
 from ...widgets.painted import Lines
 from .reading import JobView
@@ -46,7 +47,7 @@ class Curves(Container):
         problem = view.problem
         self._fill("problem", lambda width: detail.problem_lines(problem, width) if problem else ())
         self._fill("verdict", lambda width: detail.verdict_lines(view.verdict, width) if view.verdict else ())
-        self._fill("state", lambda width: detail.state_lines(view.job, view.stages, view.left, view.wishes, width))
+        self._fill("state", lambda width: _state_lines(view, width))
         self._fill("last", lambda width: _last_events(view))
         self._plot(view.plots or ())
 
@@ -112,6 +113,11 @@ class Curves(Container):
 
     def _fill(self, name: str, build: Callable[[int], Sequence[Line]]) -> None:
         self._lines[name].show(build)
+
+
+def _state_lines(view: JobView, width: int) -> list[Line]:
+    told = detail.state_lines(view.job, view.stages, view.left, view.wishes, width)
+    return [*told, *order_lines(view.job, view.order, view.now, width)]
 
 
 def _last_events(view: JobView) -> list[Line]:

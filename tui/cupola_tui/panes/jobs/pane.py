@@ -16,8 +16,9 @@ from cupola.store.watches import Subject
 from ...commands import Scope, bindings
 from ...facts import Facts
 from ...lines import Line
-from ...messages import Ask, Copy, Read, Say
-from ...views import actions, jobs
+from ...messages import Ask, Copy, Read, Say, Train
+from ...views import actions, converging, jobs
+from ...views.actions import Action
 from ...views.first_steps import no_jobs_lines
 from ...widgets.box import Box
 from ...widgets.edge import Edge
@@ -25,8 +26,9 @@ from ...widgets.painted import Lines
 from ...widgets.table import Column, KeyedRows, Table
 from ..list_and_detail import ListAndDetail
 from ..pane import Watchable
+from . import again
 from .detail import JobDetail
-from .reading import Pace, read_curves, read_overlay, read_pace, read_texts
+from .reading import Pace, order_of, read_curves, read_overlay, read_pace, read_texts
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -94,6 +96,8 @@ class JobsPane(ListAndDetail):
             self._paces.pop(job_id, None)
         if "health" in topics:
             self.query_one("#no-jobs", Lines).redraw()
+        if "intents" in topics:
+            self._count()
         if "jobs" in topics:
             self._paces.clear()
             self._list()
@@ -105,10 +109,19 @@ class JobsPane(ListAndDetail):
         elif selected is not None and ({"jobs", "intents"} & topics or selected.id in touched):
             self._draw_detail()
 
-    def actions(self) -> list[actions.Action]:
+    def actions(self) -> list[Action]:
         """What may be done to the selected job."""
         job = self._selected()
-        return actions.job_actions(job, self._profile) if job else []
+        if job is None:
+            return []
+        order = converging.actions(job, order_of(self._facts, job), self._profile, self._clock())
+        more = again.actions(job, self._facts, self._profile)
+        return [*actions.job_actions(job, self._profile), *order, *more]
+
+    def perform(self, action: Action) -> bool:
+        """Fill the form of a new job; all else is the worker's."""
+        job = self._by_id.get(action.target)
+        return job is not None and again.perform(self, action, job, self._facts)
 
     def watchable(self) -> Watchable | None:
         """The selected job."""
@@ -135,6 +148,12 @@ class JobsPane(ListAndDetail):
         else:
             return False
         return True
+
+    def action_submit(self) -> None:
+        """Train a model."""
+        from ...screens.submit.draft import Wanted
+
+        self.post_message(Train(Wanted()))
 
     def action_filter(self) -> None:
         """Open the filter."""
@@ -213,9 +232,9 @@ class JobsPane(ListAndDetail):
 
     def action_act(self, verb: str) -> None:
         """Ask for something to be done to the selected job."""
-        job = self._selected()
-        if job:
-            self.post_message(Ask(actions.job_action(verb, job, self._profile)))
+        action = next((one for one in self.actions() if one.kind == f"job.{verb}"), None)
+        if action is not None:
+            self.post_message(Ask(action))
 
     @on(Table.Moved, "#jobs")
     def _moved(self) -> None:
@@ -257,13 +276,18 @@ class JobsPane(ListAndDetail):
         every = self._facts.jobs()
         self._shown = jobs.ordered(jobs.matching(every, self._filter), jobs.SORTS[self._sort], self._falling)
         self._by_id = {job.id: job for job in self._shown}
-        count = f"{len(self._shown)} of {len(every)}" if self._filter else f"{len(every)}"
-        self.query_one("#list .below", Edge).show(count)
+        self._count()
         self.set_class(not every, "-no-jobs")
         shown = self._shown
         self.query_one("#jobs", Table).show(
             KeyedRows([job.id for job in shown], lambda index: self._cells(shown[index]))
         )
+
+    def _count(self) -> None:
+        """How many jobs there are, and how many were asked for and are not at the service yet."""
+        every, asked = len(self._facts.jobs()), len(self._facts.open_submissions())
+        count = f"{len(self._shown)} of {every}" if self._filter else f"{every}"
+        self.query_one("#list .below", Edge).show(f"{count}, {asked} on the way" if asked else count)
 
     def _no_jobs(self, width: int) -> list[Line]:
         return no_jobs_lines(self._profile, self._facts.health(), self._config_file, width)

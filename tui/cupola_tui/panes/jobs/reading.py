@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cupola.models import Checkpoint, Event, Intent, Job, Problem
+from cupola.store import convergence_orders
 
 from ...facts import Facts
 
 if TYPE_CHECKING:
+    from cupola.store.convergence_orders import Order
     from cupola.training.curves import ChartSpec, Progress
     from cupola.training.forecast import Remaining
     from cupola.training.timeline import Stage
@@ -29,6 +31,8 @@ class JobView:
     checkpoints: Sequence[tuple[Checkpoint, bool]] = ()
     stages: Sequence[Stage] = ()
     wishes: Sequence[Intent] = ()
+    order: Order | None = None
+    """Given for its convergence."""
     problem: Problem | None = None
     left: Remaining | None = None
     verdict: Verdict | None = None
@@ -56,8 +60,14 @@ def read_texts(facts: Facts, job: Job, now: float) -> JobView:
         facts.checkpoints(job.id),
         stages(job, events, now),
         facts.open_wishes(job.id),
+        order_of(facts, job),
         _explained(job, events),
     )
+
+
+def order_of(facts: Facts, job: Job) -> Order | None:
+    """What was said of pausing it by itself."""
+    return convergence_orders.get(facts.database, job.id) if job.method == "reinforcement" else None
 
 
 def read_pace(facts: Facts, job: Job, now: float) -> Pace:

@@ -1,0 +1,1 @@
+"""Submitting a job from the screen: form, estimate, one yes."""
