@@ -29,6 +29,12 @@ class UsageError(CupolaError):
     exit_code = 2
 
 
+class ReadOnlyError(CupolaError):
+    """Something would be changed or paid for where a person has forbidden that."""
+
+    exit_code = 4
+
+
 class StoreError(CupolaError):
     """The local store cannot be opened or written."""
 

@@ -67,7 +67,7 @@ def parsed(argv: list[str], context: Context) -> argparse.Namespace:
     if not hasattr(options, "run"):
         parser.print_help(context.err)
         raise SystemExit(2)
-    refuse_changes(options, options.readonly or bool(context.environment.get("CUPOLA_READONLY")))
+    refuse_changes(options, context)
     return options
 
 

@@ -1,10 +1,11 @@
-"""`--readonly`: which verbs change the service or spend, and refusing them."""
+"""`--readonly`, for once or in a profile: which verbs change the service or spend, and refusing them."""
 
 from __future__ import annotations
 
 import argparse
 
-from ..errors import CupolaError
+from ..errors import ReadOnlyError
+from .context import Context, profile_meant
 
 CHANGING: frozenset[str] = frozenset(
     {
@@ -50,21 +51,21 @@ CHANGING: frozenset[str] = frozenset(
 """Noun and verb of all that changes something at the service, has it changed by the worker, or may cost money."""
 
 
-class ReadOnlyError(CupolaError):
-    """Something would be changed, and nothing may be."""
-
-    exit_code = 4
-
-
-def refuse_changes(options: argparse.Namespace, asked: bool) -> None:
-    """Let only those verbs pass that read, and any with --dry-run.
+def refuse_changes(options: argparse.Namespace, context: Context) -> None:
+    """Let only those verbs pass that read, and any with --dry-run, where changes are forbidden.
 
     Raises:
-        ReadOnlyError: `asked`, and this one changes something.
+        ReadOnlyError: this one changes something.
+        UsageError: the profile cannot be read.
     """
     named = f"{options.noun} {getattr(options, 'verb', '')}"
-    if asked and named in CHANGING and not getattr(options, "dry_run", False):
-        raise ReadOnlyError(
-            f"`{named}` changes the service or spends, and --readonly lets nothing do so.",
-            remedy="Leave out --readonly, or unset CUPOLA_READONLY.",
-        )
+    if named not in CHANGING or getattr(options, "dry_run", False):
+        return
+    flag = options.readonly or bool(context.environment.get("CUPOLA_READONLY"))
+    if not flag and not profile_meant(options, context).readonly:
+        return
+    by = "--readonly" if flag else f"`readonly` of the profile {options.profile or 'in use'}"
+    raise ReadOnlyError(
+        f"`{named}` changes the service or spends, and {by} lets nothing do so.",
+        remedy="Leave out --readonly, unset CUPOLA_READONLY, or set `readonly = false` in the profile.",
+    )

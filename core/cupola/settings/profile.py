@@ -58,6 +58,8 @@ class Profile:
     budget_day_hard: float = 0.0
     danger: bool = False
     """Shown in red: think twice here."""
+    readonly: bool = False
+    """Only looked at: what changes something or is paid for is refused, on the screen and the command line."""
     origins: Mapping[str, str] = field(default_factory=dict)
     """Where each value that is not built in came from."""
 

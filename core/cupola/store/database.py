@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import StoreCorruptError, StoreError, StoreTooNewError
+from ..errors import ReadOnlyError, StoreCorruptError, StoreError, StoreTooNewError
 from .schema import MIGRATIONS
 
 Stored = sqlite3.Row | Mapping[str, Any]
@@ -25,17 +25,27 @@ log = logging.getLogger("cupola.store")
 class Database:
     """One connection to the store; belongs to the thread that opened it."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, *, read_only: bool = False) -> None:
         self.connection = connection
         self.path = path
+        self.read_only = read_only
+        """Nothing is written, and so nothing wished for: SQLite itself holds to it."""
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write all or nothing.
 
         Raises:
+            ReadOnlyError: the connection was opened for reading alone.
             StoreError: the disk is full or read-only, or the file is damaged.
         """
+        if self.read_only:
+            raise ReadOnlyError(
+                "Nothing was changed and nothing asked for: this is read-only.",
+                remedy="Leave out --readonly, unset CUPOLA_READONLY, or set `readonly = false` in the profile.",
+            )
         try:
             self.connection.execute("BEGIN IMMEDIATE")
             try:
@@ -79,10 +89,15 @@ def touch(connection: sqlite3.Connection, *topics: str) -> None:
     )
 
 
-def open_store(path: Path, now: float | None = None) -> Database:
+def open_store(path: Path, now: float | None = None, *, read_only: bool = False) -> Database:
     """Open a profile's store, making or migrating it as needed.
 
     A damaged file is set aside, never deleted, and the last good copy is put in its place if there is one.
+
+    Args:
+        path: The file.
+        now: In unix seconds; the name of a file that is set aside tells it.
+        read_only: Once it is open, let nothing be written through it.
 
     Raises:
         StoreTooNewError: a newer Cupola wrote the file.
@@ -90,7 +105,7 @@ def open_store(path: Path, now: float | None = None) -> Database:
         StoreError: the file cannot be opened at all.
     """
     try:
-        return _open(path)
+        return _open(path, read_only)
     except StoreCorruptError as error:
         aside = path.with_name(f"{path.name}.damaged-{int(now if now is not None else time.time())}")
         _move_with_journal(path, aside)
@@ -105,7 +120,7 @@ def open_store(path: Path, now: float | None = None) -> Database:
         age = time.time() - copy.stat().st_mtime
         copy.replace(path)
         log.warning("The store was damaged: its copy of %.0f s ago is in its place, itself it is %s.", age, aside)
-        return _open(path)
+        return _open(path, read_only)
 
 
 def good_copy(path: Path) -> Path:
@@ -140,7 +155,7 @@ def keep_good_copy(database: Database) -> None:
     part.replace(good_copy(database.path))
 
 
-def _open(path: Path) -> Database:
+def _open(path: Path, read_only: bool) -> Database:
     try:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -164,7 +179,7 @@ def _open(path: Path) -> Database:
     except StoreError:
         connection.close()
         raise
-    return Database(connection, path)
+    return Database(connection, path, read_only=read_only)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

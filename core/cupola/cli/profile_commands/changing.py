@@ -14,13 +14,17 @@ from ...settings.writing import remove_profile, save_profile, set_value, use_pro
 from ..context import Context, session_of
 from .finding import Findings, completed, look_around
 
+_MARKS = {"danger": "show it in red", "readonly": "refuse there whatever changes something or is paid for"}
+
 
 def add_setting_flags(parser: argparse.ArgumentParser) -> None:
     """A flag for every setting of a profile."""
     for name, kind in SETTINGS.items():
         flag = f"--{name.replace('_', '-')}"
         if kind == "bool":
-            parser.add_argument(flag, dest=f"set_{name}", action="store_true", help="show it in red")
+            # Every command has a --readonly, which holds for that command alone.
+            flag = "--mark-readonly" if name == "readonly" else flag
+            parser.add_argument(flag, dest=f"set_{name}", action="store_true", help=_MARKS[name])
         elif name == "credential":
             parser.add_argument(flag, dest=f"set_{name}", choices=tuple(CREDENTIALS), help="how to prove who one is")
         elif kind == "float":
