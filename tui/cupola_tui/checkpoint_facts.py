@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from cupola.models import Evaluation, EvaluationAnswer, EvaluationItem, Job
-from cupola.store import decisions, evaluations, regrades, workflows
+from cupola.store import convergence_orders, decisions, evaluations, regrades, workflows
 
 from .facts import Facts
 from .views.checkpoints.gradings import SecondGrading, shown
 
 if TYPE_CHECKING:
+    from cupola.store.convergence_orders import Order
     from cupola.store.decisions import Decision
     from cupola.store.evaluation_columns import RunColumns
     from cupola.store.regrades import Regrade, SecondGrader
@@ -108,6 +109,10 @@ class CheckpointFacts:
         every = [one for one in workflows.newest(database, _WORKFLOWS) if one.kind == _REGRADE]
         mine = [(one, told) for one in every if (told := json.loads(one.definition)).get("owner") == job.id]
         return shown([_grading(one, told, workflows.stages(database, one.id)) for one, told in mine])
+
+    def order(self, job: Job) -> Order | None:
+        """What was said of pausing a job by itself."""
+        return convergence_orders.get(self.common.database, job.id) if job.method != EVALUATION else None
 
     def regrades(self, item: EvaluationItem) -> list[tuple[SecondGrader, Regrade]]:
         """What other graders made of one answer."""

@@ -147,3 +147,13 @@ def test_the_grader_lab_shows_scores_before_and_after_an_edit(shell: Shell, trai
     assert '"worth"' in grader.read_text()
     assert "9 scores differ" in shell.err and "agrees with people on 100%" in shell.err
     assert "validates no graders" in shell.err
+
+
+def test_a_pause_once_converged_is_ordered_with_a_yes_and_taken_back(shell: Shell, trained: Cloud) -> None:
+    trained.add("ftjob-3", "running", suffix="counting", method={"type": "reinforcement"})
+    assert shell.run("job", "pause", "counting", "--when-converged") == 2 and "Give -y" in shell.err
+    given = shell.json("job", "pause", "counting", "--when-converged", "-y")
+    assert (given["job"], given["stands"], given["why"]) == ("ftjob-3", True, None)
+    assert not any(call.endswith("/pause") for call in trained.asked), "the job itself is left alone until then"
+    assert shell.json("job", "pause", "counting", "--not-when-converged")["stands"] is False
+    assert shell.run("job", "pause", "puzzles", "--when-converged", "-y") == 2 and "succeeded" in shell.err

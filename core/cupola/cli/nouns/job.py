@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..job_commands import cloning, preflight, reading, steering, submitting
+from ..job_commands import cloning, converging, preflight, reading, steering, submitting
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -35,6 +35,8 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
         steer.add_argument("-y", "--yes", action="store_true", help="do not ask")
         steer.add_argument("--timeout", type=float, default=60.0, help="seconds to wait for the answer")
         steer.set_defaults(run=steering.steer, action=action)
+        if action == "pause":
+            converging.add_flags(steer)
     cloning.add_clone(_of_job(verbs, common, "clone", "write it as a YAML file to submit again"))
     _add_submit(verbs.add_parser("submit", parents=[common], help="submit a job from flags or a YAML file"))
 

@@ -50,9 +50,9 @@ class EvalsPane(Pane):
             super().__init__()
             self.evals, self.alarms = evals, alarms
 
-    def __init__(self, facts: CheckpointFacts, *, id: str, classes: str) -> None:
+    def __init__(self, facts: CheckpointFacts, clock: Callable[[], float], *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
-        self._facts = facts
+        self._facts, self._clock = facts, clock
         self._job_id = ""
         self._view: StepsView | None = None
         self._changes_view: ChangesView | None = None
@@ -72,8 +72,8 @@ class EvalsPane(Pane):
         """Draw again what the topics cover."""
         self._facts.changed(topics)
         families = {topic.partition("/")[0] for topic in topics}
-        if families & {"workflows", "workflow"} and self.display:
-            self._show_gradings()
+        if families & {"workflows", "workflow", "intents"} and self.display:
+            self._show_standing()
         mine = {f"{family}/{self._job_id}" for family in ("evaluations", "checkpoints", "points", "events", "regrades")}
         if not (families & {"jobs", "evaluations"} or topics & mine):
             return
@@ -142,7 +142,7 @@ class EvalsPane(Pane):
             self._job_id = next((job.id for job in known if self._facts.evals(job) is not None), known[0].id)
         self._list_jobs(known)
         job = next((one for one in known if one.id == self._job_id), None)
-        before, view = self._view, read_steps(self._facts, job) if job else None
+        before, view = self._view, read_steps(self._facts, job, self._clock()) if job else None
         self.set_class(view is None, "-no-checkpoints")
         self._view = view
         if view is None:
@@ -162,13 +162,15 @@ class EvalsPane(Pane):
         if before is None and self.display:
             self.call_after_refresh(self.take_focus)
 
-    def _show_gradings(self) -> None:
-        """How far second graders are."""
+    def _show_standing(self) -> None:
+        """How far second graders are, and whether the job is paused by itself."""
         view = self._view
-        if view is None or (found := self._facts.gradings(view.job)) == view.gradings:
+        if view is None:
             return
-        self._view = view = replace(view, gradings=found)
-        self._curve.say(view)
+        found, order = self._facts.gradings(view.job), self._facts.order(view.job)
+        if (found, order) != (view.gradings, view.order):
+            self._view = view = replace(view, gradings=found, order=order, now=self._clock())
+            self._curve.say(view)
 
     def _draw_steps(self) -> None:
         view = self._view

@@ -16,6 +16,7 @@ from cupola.store.watches import Subject
 from ...checkpoint_facts import EVALUATION, CheckpointFacts
 from ...commands import Scope, bindings
 from ...messages import Ask, Copy, Read, Say
+from ...views import converging
 from ...views.actions import Action, job_command
 from ...views.checkpoints import actions, steps
 from ...widgets.chart import SMOOTHINGS
@@ -40,8 +41,8 @@ class CheckpointsPane(EvalsPane):
     SCOPES: ClassVar[tuple[Scope, ...]] = ("pane", "checkpoints", "checkpoint", "job")
 
     def __init__(self, facts: CheckpointFacts, profile: Profile, clock: Callable[[], float]) -> None:
-        super().__init__(facts, id="pane-checkpoints", classes="-steps")
-        self._profile, self._clock = profile, clock
+        super().__init__(facts, clock, id="pane-checkpoints", classes="-steps")
+        self._profile = profile
         self._typed = TypedLine()
         self._asking: Asking | None = None
 
@@ -63,7 +64,7 @@ class CheckpointsPane(EvalsPane):
         if self._stale:
             self._read()
         else:
-            self._show_gradings()
+            self._show_standing()
         if self.has_class("-item"):
             self._item.answers.focus()
         elif self._view is not None:
@@ -71,7 +72,11 @@ class CheckpointsPane(EvalsPane):
 
     def actions(self) -> list[Action]:
         """What may be done with the checkpoint under the cursor, and with the job."""
-        return actions.menu(self._view, self._pair()[1], self._profile)
+        view = self._view
+        found = actions.menu(view, self._pair()[1], self._profile)
+        if view is None or not actions.is_job(view.job):
+            return found
+        return [*found, *converging.actions(view.job, view.order, self._profile, self._clock())]
 
     def watchable(self) -> Watchable | None:
         """The job."""

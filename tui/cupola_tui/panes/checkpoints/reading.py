@@ -24,14 +24,23 @@ from ...views.checkpoints.trajectory import Course
 _FIELD_LENGTH = 400
 
 
-def read_steps(facts: CheckpointFacts, job: Job) -> StepsView | None:
+def read_steps(facts: CheckpointFacts, job: Job, now: float) -> StepsView | None:
     """A job's validation passes with all that is quickly made of them; None before the first."""
     evals = facts.evals(job)
     if evals is None:
         return None
     summarised = summaries(evals)
     kept = keeping(job, facts.common.checkpoints(job.id))
-    return StepsView(job, evals, summarised, choose(evals, summarised), kept, gradings=facts.gradings(job))
+    return StepsView(
+        job,
+        evals,
+        summarised,
+        choose(evals, summarised),
+        kept,
+        gradings=facts.gradings(job),
+        order=facts.order(job),
+        now=now,
+    )
 
 
 def read_changes(view: StepsView, first: int, second: int) -> ChangesView | None:

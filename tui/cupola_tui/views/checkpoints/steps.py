@@ -10,12 +10,14 @@ from cupola.models import Job
 from cupola.statistics.comparison import Comparison
 from cupola.statistics.estimates import Estimate
 from cupola.statistics.outcomes import OutcomeCounts
+from cupola.store.convergence_orders import Order
 from cupola.training.auto_evals import AutoEvals, StepSummary
 from cupola.training.checkpoint_choice import Choice, Keeping, sentences
 from cupola.training.reward_watches import Alarm
 
 from ...lines import Line, Span, flowed, line, wrapped
 from ...widgets.table import Column
+from ..converging import order_lines
 from ..jobs import SIGNS, model
 from .alarms import short_lines
 from .gradings import SecondGrading, grading_lines
@@ -53,6 +55,9 @@ class StepsView:
     """What the watches saw."""
     gradings: tuple[SecondGrading, ...] = ()
     """Second graders at work on the stored answers."""
+    order: Order | None = None
+    """Given for the job's convergence."""
+    now: float = 0.0
 
 
 def title(view: StepsView) -> str:
@@ -132,7 +137,8 @@ def sentence_lines(view: StepsView, width: int) -> list[Line]:
     for words in said[1:]:
         urgent = "goes when" in words or "no longer" in words
         out += wrapped(words, width, "warn" if urgent else "muted")
-    return [*out[:1], *grading_lines(view.gradings, width), *short_lines(view.alarms, width), *out[1:]]
+    own = order_lines(view.job, view.order, view.now, width)
+    return [*out[:1], *grading_lines(view.gradings, width), *own, *short_lines(view.alarms, width), *out[1:]]
 
 
 def _run_lines(view: StepsView, width: int) -> list[Line]:
