@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from ..azure.client import checked_endpoint
 from ..azure.credentials import find_credential
 from ..azure.keyring_secrets import look
-from ..errors import CupolaError, StoreError
+from ..errors import CupolaError, StoreError, UsageError
 from ..models import Call
 from ..paths import Paths
 from ..retirement import retirement_words, retiring
-from ..settings import Profile
+from ..settings import Profile, read_settings
 from ..store.database import open_store
+from ..worker.telling import Telling, telling_of
 from . import here, service, storage
 from .fact import Fact, State, good, of_problem
 from .terminal import Terminal, terminal_facts
@@ -88,7 +89,12 @@ def _after(patient: Patient) -> Iterator[Fact]:
     if path.exists() and not broken:
         yield from _retirement(path, patient.clock())
     yield from storage.worker_facts(patient.profile.name, patient.paths)
-    yield from terminal_facts(patient.terminal, patient.environment)
+    try:
+        telling = telling_of(read_settings(patient.paths.config_file), patient.environment)
+    except UsageError as error:
+        yield of_problem("notifications", error.problem)
+        telling = Telling()
+    yield from terminal_facts(patient.terminal, patient.environment, telling=telling)
 
 
 def _retirement(path: Path, now: float) -> Iterator[Fact]:

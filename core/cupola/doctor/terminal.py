@@ -1,15 +1,16 @@
-"""Facts about the terminal: colours, Unicode, size, and what tmux lets through."""
+"""Facts about the terminal: colours, Unicode, size, how notices reach it, and what tmux lets through."""
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ..terminals.kinds import Ask, configured, run, terminal_of
+from ..terminals.sequences import Dialect
+from ..worker.telling import Telling
 from .fact import Fact, State, good
 
 SMALLEST = (80, 24)
-_TMUX_SECONDS = 2.0
 _TRUECOLOR = ("truecolor", "24bit")
 
 
@@ -22,12 +23,17 @@ class Terminal:
     rows: int = 0
 
 
-Ask = Callable[[str], str | None]
-"""Asks tmux for the value of an option; None where it cannot be asked."""
+def terminal_facts(
+    terminal: Terminal, environment: Mapping[str, str], ask: Ask = run, telling: Telling | None = None
+) -> Iterator[Fact]:
+    """What the screen can do in this terminal.
 
-
-def terminal_facts(terminal: Terminal, environment: Mapping[str, str], tmux: Ask | None = None) -> Iterator[Fact]:
-    """What the screen can do in this terminal."""
+    Args:
+        terminal: Where the command was started.
+        environment: Its variables.
+        ask: Runs tmux for what it prints.
+        telling: What the configuration says of notices.
+    """
     kind = environment.get("TERM", "")
     if not terminal.is_terminal or kind in ("", "dumb", "unknown"):
         why = "The command line works as it is." if terminal.is_terminal else "Output is not a terminal."
@@ -37,11 +43,8 @@ def terminal_facts(terminal: Terminal, environment: Mapping[str, str], tmux: Ask
     yield _size(terminal)
     yield _colours(kind, environment)
     yield _unicode(environment)
-    if environment.get("TMUX"):
-        yield from _in_tmux(tmux or _ask_tmux)
-    else:
-        where = " over SSH" if environment.get("SSH_TTY") or environment.get("SSH_CONNECTION") else ""
-        yield good("clipboard", f"Copying{where} goes by OSC 52, if the terminal takes it.", tmux=False)
+    yield _clipboard(environment, ask)
+    yield _notices(environment, ask, telling or Telling())
 
 
 def _size(terminal: Terminal) -> Fact:
@@ -72,36 +75,37 @@ def _unicode(environment: Mapping[str, str]) -> Fact:
     return good("unicode", "The locale has Unicode.", locale=locale)
 
 
-def _in_tmux(tmux: Ask) -> Iterator[Fact]:
-    clipboard, passthrough = tmux("set-clipboard"), tmux("allow-passthrough")
-    if clipboard is None and passthrough is None:
-        yield Fact("tmux", State.UNKNOWN, "tmux could not be asked.", remedy="Run doctor inside the session.")
-        return
-    if clipboard == "on":
-        yield good("clipboard", "tmux hands copied text on (OSC 52).", set_clipboard=clipboard)
-    else:
-        why = f"set-clipboard is {clipboard}, so copied text stays in tmux."
-        remedy = "tmux set -s set-clipboard on"
-        yield Fact("clipboard", State.NOTE, "Copying does not reach the outer terminal.", why, remedy)
-    if passthrough in ("on", "all"):
-        yield good("notifications", "tmux lets notifications through.", allow_passthrough=passthrough)
-    else:
-        why = f"allow-passthrough is {passthrough or 'not known to this tmux'}; only the bell gets out."
-        remedy = "tmux set -g allow-passthrough on"
-        yield Fact("notifications", State.NOTE, "Notifications do not reach the outer terminal.", why, remedy)
+def _clipboard(environment: Mapping[str, str], ask: Ask) -> Fact:
+    if not environment.get("TMUX"):
+        where = " over SSH" if environment.get("SSH_TTY") or environment.get("SSH_CONNECTION") else ""
+        return good("clipboard", f"Copying{where} goes by OSC 52, if the terminal takes it.", tmux=False)
+    told = ask(["tmux", "show-options", "-sqv", "set-clipboard"]).strip()
+    if not told:
+        remedy = "Run doctor inside the session."
+        return Fact("clipboard", State.UNKNOWN, "tmux could not be asked whether it hands copied text on.", "", remedy)
+    if told == "on":
+        return good("clipboard", "tmux hands copied text on (OSC 52).", set_clipboard=told)
+    why = f"set-clipboard is {told}, so copied text stays in tmux."
+    remedy = "tmux set -s set-clipboard on"
+    return Fact("clipboard", State.NOTE, "Copying does not reach the outer terminal.", why, remedy)
 
 
-def _ask_tmux(option: str) -> str | None:
-    flags = "-sqv" if option == "set-clipboard" else "-gqv"
-    try:
-        done = subprocess.run(
-            ["tmux", "show-options", flags, option],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_TMUX_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+def _notices(environment: Mapping[str, str], ask: Ask, telling: Telling) -> Fact:
+    """How notices are sent, found out by the same table and in the same way as where they are sent."""
+    told = configured(terminal_of(environment, ask), telling.terminal, telling.tmux)
+    details = {
+        "terminal": told.name,
+        "dialect": str(told.dialect),
+        "through": [str(one) for one in told.through],
+        "passes": told.passes,
+        "progress": told.draws_progress and told.passes is not False,
+    }
+    what = f"Notices are sent as {told.about}."
+    if told.remedy:
+        why = "tmux lets nothing but the bell out." if told.passes is False else "It is not known what tmux lets out."
+        return Fact("notifications", State.NOTE, what, why, told.remedy, details)
+    if told.dialect is Dialect.BELL:
+        why = "No better way to show a notice is known of it."
+        remedy = "`cupola notify test --terminal osc9` (osc777, osc99) tries others; [notify] in the configuration."
+        return Fact("notifications", State.NOTE, what, why, remedy, details)
+    return good("notifications", what, **details)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.utils import formatdate
 from pathlib import Path
 
@@ -28,7 +28,9 @@ from cupola.settings import Profile
 from cupola.store import deployments, files, jobs
 from cupola.store.database import Database, open_store
 from cupola.store.deployments import Wanted
+from cupola.terminals.kinds import terminal_of
 from cupola.worker.lock import Holder, held
+from cupola.worker.telling import Telling
 
 LOCAL_DISK = "/dev/sda1 / ext4 rw 0 0\n"
 REAL = Profile("prod", "https://r.openai.azure.com")
@@ -131,7 +133,8 @@ def test_no_token_breaks_its_reader(token: str) -> None:
 
 
 def test_a_terminal_that_can_do_everything_is_not_accused() -> None:
-    facts = list(terminal_facts(Terminal(True, 120, 40), UTF8))
+    facts = list(terminal_facts(Terminal(True, 120, 40), {**UTF8, "TERM_PROGRAM": "WezTerm"}))
+    assert only(facts, "notifications").what == "Notices are sent as OSC 777, to WezTerm."
     assert {fact.state for fact in facts} == {State.GOOD}
 
 
@@ -155,18 +158,44 @@ def test_what_a_terminal_lacks_is_told_with_what_to_type(
 
 
 @pytest.mark.parametrize(
-    ("options", "clipboard", "notifications"),
+    ("set_clipboard", "passthrough", "clipboard", "notifications"),
     [
-        ({"set-clipboard": "external", "allow-passthrough": "off"}, State.NOTE, State.NOTE),
-        ({"set-clipboard": "on", "allow-passthrough": "off"}, State.GOOD, State.NOTE),
-        ({"set-clipboard": "on", "allow-passthrough": "all"}, State.GOOD, State.GOOD),
-        ({"set-clipboard": "external", "allow-passthrough": ""}, State.NOTE, State.NOTE),
+        ("external", "0", State.NOTE, State.NOTE),
+        ("on", "0", State.GOOD, State.NOTE),
+        ("on", "2", State.GOOD, State.GOOD),
+        ("external", "", State.NOTE, State.NOTE),
+        ("", "", State.UNKNOWN, State.NOTE),
     ],
 )
-def test_tmux_is_asked_what_it_lets_through(options: Mapping[str, str], clipboard: State, notifications: State) -> None:
-    facts = list(terminal_facts(Terminal(True, 120, 40), {**UTF8, "TMUX": "/tmp/x"}, options.get))
+def test_tmux_is_asked_what_it_lets_through(
+    set_clipboard: str, passthrough: str, clipboard: State, notifications: State
+) -> None:
+    def ask(words: Sequence[str]) -> str:
+        return set_clipboard if "set-clipboard" in words else f"foot(1.16)|foot|{passthrough}"
+
+    facts = list(terminal_facts(Terminal(True, 120, 40), {**UTF8, "TMUX": "/tmp/x"}, ask))
     assert only(facts, "clipboard").state is clipboard
     assert only(facts, "notifications").state is notifications
+
+
+@given(st.sampled_from(["xterm-kitty", "foot", "xterm-ghostty", "alacritty", "xterm-256color"]), st.booleans())
+def test_doctor_says_of_notices_what_is_really_sent(term: str, nested: bool) -> None:
+    environment = {**UTF8, "TERM": term} | ({"TMUX": "/tmp/x"} if nested else {})
+
+    def ask(words: Sequence[str]) -> str:
+        return "on" if "set-clipboard" in words else f"{term}|{term}|1"
+
+    fact = only(list(terminal_facts(Terminal(True, 120, 40), environment, ask)), "notifications")
+    sent = terminal_of(environment, ask)
+    assert sent.about in fact.what
+    assert (fact.details["dialect"], fact.details["passes"]) == (sent.dialect, sent.passes)
+    assert (fact.state is State.GOOD) == (sent.notice("T", "x") != "\x07")
+
+
+def test_doctor_holds_to_what_the_configuration_says_of_the_terminal() -> None:
+    telling = Telling(terminal="osc9", tmux=2)
+    (fact,) = [one for one in terminal_facts(Terminal(True, 120, 40), UTF8, telling=telling) if one.topic[:3] == "not"]
+    assert "OSC 9" in fact.what and fact.details["through"] == ["tmux", "tmux"]
 
 
 def test_the_deepest_mount_tells_the_file_system() -> None:
