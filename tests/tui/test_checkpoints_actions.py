@@ -18,6 +18,7 @@ from cupola.models import Checkpoint, Evaluation, EvaluationRun, Job, Point
 from cupola.store import (
     benchmarks,
     checkpoints,
+    convergence_orders,
     decisions,
     deployments,
     evaluations,
@@ -412,3 +413,21 @@ async def test_a_grader_that_asks_a_model_is_started_after_a_card_with_its_estim
         stage = workflows.stages(trained, started.id)[0]
         workflows.save_stage(trained, replace(stage, state=StageState.RUNNING, done=4, total=12, spend=0.01))
         await see(pilot, "judge: 4 of 12 answers judged, $0.010 of ≤$2.00")
+
+
+async def test_a_job_is_paused_by_itself_only_after_a_card_and_that_can_be_taken_back(
+    trained: Database, open_app: Open, see: See
+) -> None:
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await choose(pilot, see, "Pause by itself once converged")
+        await see(pilot, "cupola job pause ftjob-c --when-converged")
+        assert convergence_orders.get(trained, JOB.id) is None, "nobody has said yes"
+        await pilot.press("y")
+        await see(pilot, "‖ is paused once it has converged")
+        order = convergence_orders.get(trained, JOB.id)
+        assert order is not None and order.stands
+        await choose(pilot, see, "No pause by itself any more")
+        await see(pilot, "--not-when-converged")
+        await pilot.press("y")
+        await until(pilot, lambda: convergence_orders.get(trained, JOB.id) is None)

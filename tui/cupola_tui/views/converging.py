@@ -30,7 +30,7 @@ def actions(job: Job, order: Order | None, profile: Profile, now: float) -> list
             Action(
                 KIND,
                 job.id,
-                f"Do not pause {job.name} by itself",
+                f"No pause by itself any more: {job.name}",
                 "Takes the order back: it trains on to its end, its budget or your own pause.",
                 place(profile),
                 "What training costs until then.",
@@ -42,7 +42,7 @@ def actions(job: Job, order: Order | None, profile: Profile, now: float) -> list
         Action(
             KIND,
             job.id,
-            f"Pause {job.name} when converged",
+            f"Pause by itself once converged: {job.name}",
             _WHAT,
             place(profile),
             "Nothing more while it is paused; training until then is billed. It can be resumed.",
