@@ -14,10 +14,10 @@ from cupola.store.database import Database, open_store
 RUNNING = "ftjob-running"
 
 
-def fill(home: Path, count: int, now: int, steps: int = 240) -> Database:
+def fill(home: Path, count: int, now: int, steps: int = 240, rows: int = 8_000) -> Database:
     """A store with so many jobs, the newest of them running with curves."""
     database = open_store(default_paths({"CUPOLA_HOME": str(home)}).store("demo"))
-    metadata = {"metadata": {"cupola_rows": "8000"}}
+    metadata = {"metadata": {"cupola_rows": f"{rows}"}}
     first = Job(
         RUNNING,
         "gpt-4.1-nano-2025-04-14",

@@ -100,6 +100,7 @@ class CupolaApp(OverFrame):
         connecting: Connecting | None = None,
         clock: Callable[[], float] = time.time,
         environment: Mapping[str, str] = MappingProxyType({}),
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._meter = SentMeter(time.monotonic)
         self._preferences = preferences or Preferences()
@@ -110,6 +111,7 @@ class CupolaApp(OverFrame):
         super().__init__()
         self._profile, self._database, self._clock = profile, database, clock
         self._start_worker, self._worker_status = start_worker, worker_status
+        self._look_seconds = look_seconds
         self._restart_at = 0.0
         self._connecting = connecting
         self._radar = False
@@ -155,7 +157,7 @@ class CupolaApp(OverFrame):
         self.set_keymap(dict(self._preferences.keys))
         self._told = {wish.id: wish.state for wish in self._known_wishes()}
         self._look()
-        self.set_interval(LOOK_SECONDS, self._look_when_due)
+        self.set_interval(self._look_seconds, self._look_when_due)
         self.call_after_refresh(self._after_first_paint)
 
     def on_unmount(self) -> None:
