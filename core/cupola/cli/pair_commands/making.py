@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError
@@ -15,97 +15,52 @@ from ..text import clean
 from .finding import run_named
 
 if TYPE_CHECKING:
+    from ...benchmarks.pair_files import PairsWanted
     from ...datasets.check import Report
-    from ...datasets.pairs import Pair, Said
+    from ...datasets.pairs import Pair
     from ...datasets.writing import Provenance
 
-_FEWEST = 10
-"""Rows below which the service refuses a training file."""
 _MOST_BETA = 2.0
-_GUESSABLE = 0.7
-"""From here on a rule that looks at length alone is worth a word."""
 
 
 def make(options: argparse.Namespace, context: Context) -> int:
     """Write training and validation pairs and a job file, check them, and say what the job would cost."""
-    from ...benchmarks.preferences import said_in
+    from ...benchmarks.pair_files import pairs_of, write_files
 
     _check(options)
     profile = session_of(context, options.profile).profile
+    wanted = _wanted(options)
     with store_of(context, profile) as database:
         run = run_named(database, options)
-        said = said_in(database, run, options.grader)
-        pairs = chosen(options, said)
-        if options.balance_lengths:
-            from ...datasets.pairs import balanced
-
-            pairs = balanced(pairs, options.seed)
-        _refuse_few(options, said, pairs)
-        origin: dict[str, object] = {"benchmark": run.benchmark, "run": run.id, "by": options.by, "seed": options.seed}
-        made = _written(options, pairs, origin)
-        _remember(context, database, profile.name, made)
-        context.say(
-            f"{len(pairs):,} pairs of {len(said):,} answers to {len({one.prompt for one in said}):,} prompts of"
-            f" {clean(run.benchmark)}. They are its own items: test the tuned model on others."
-        )
-        _told(options, context, made, pairs)
+        said, pairs = pairs_of(database, run, wanted)
+        job = options.to / "pairs.job.yaml"
+        if job.exists():
+            raise UsageError(f"{job} exists already.", remedy="Choose another directory with --to.")
+        log = context.paths.profile_directory(profile.name) / "datasets.jsonl"
+        made = write_files(database, run, wanted, pairs, options.to, log, time.time())
+        job.write_text(job_file(options, [one.output.name for one in made]), encoding="utf-8")
+    context.say(
+        f"{len(pairs):,} pairs of {len(said):,} answers to {len({one.prompt for one in said}):,} prompts of"
+        f" {clean(run.benchmark)}. They are its own items: test the tuned model on others."
+    )
+    _told(options, context, made, pairs)
     return 0
 
 
-def chosen(options: argparse.Namespace, said: Sequence[Said]) -> list[Pair]:
-    """The pairs that the options ask for.
+def _wanted(options: argparse.Namespace) -> PairsWanted:
+    from ...benchmarks.pair_files import PairsWanted
 
-    Raises:
-        UsageError: an arm is not named or did not answer.
-    """
-    from ...datasets.pairs import between_arms, by_labels, by_scores
-
-    if options.by == "labels":
-        return by_labels(said)
-    if options.by == "grades":
-        return by_scores(said, options.least or 0.0)
-    arms = dict.fromkeys(one.arm for one in said)
-    for flag, arm in (("--prefer", options.prefer), ("--over", options.over)):
-        if arm not in arms:
-            raise UsageError(f"{flag} must name an arm that answered.", remedy=f"Known: {', '.join(map(clean, arms))}.")
-    return between_arms(said, options.prefer, options.over, options.least)
+    return PairsWanted(
+        options.by, options.prefer or "", options.over or "", options.least, options.balance_lengths,
+        options.validation, options.seed, options.grader,
+    )  # fmt: skip
 
 
 def _check(options: argparse.Namespace) -> None:
     if not (math.isfinite(options.beta) and 0 < options.beta <= _MOST_BETA):
         raise UsageError(f"A beta of {options.beta:g}?", "The service takes above 0, up to 2.", "Take 0.1, say.")
-    if not 0 <= options.validation < 0.5:
-        raise UsageError("The validation share must lie from 0 to below 0.5.")
     if not options.to.is_dir():
         raise UsageError(f"There is no directory {options.to}.", remedy="Make it first.")
-
-
-def _refuse_few(options: argparse.Namespace, said: Sequence[Said], pairs: Sequence[Pair]) -> None:
-    if len(pairs) >= _FEWEST:
-        return
-    remedies = {
-        "arms": "Lower --least, or benchmark more prompts.",
-        "grades": "Lower --least, or benchmark several arms or repeats, so that answers to one prompt differ.",
-        "labels": "Label more answers on the screen, several to each prompt.",
-    }
-    raise UsageError(
-        f"{len(said):,} answers give {len(pairs)} pairs; the service needs {_FEWEST}.", remedy=remedies[options.by]
-    )
-
-
-def _written(options: argparse.Namespace, pairs: Sequence[Pair], origin: Mapping[str, object]) -> list[Provenance]:
-    from ...datasets.pairs import held_out, write_pairs
-
-    train, valid = held_out(pairs, options.validation, options.seed)
-    parts = {options.to / "pairs.train.jsonl": train}
-    if valid:
-        parts[options.to / "pairs.valid.jsonl"] = valid
-    job = options.to / "pairs.job.yaml"
-    if job.exists():
-        raise UsageError(f"{job} exists already.", remedy="Choose another directory with --to.")
-    made = write_pairs(parts, time.time(), (), origin)
-    job.write_text(job_file(options, [path.name for path in parts]), encoding="utf-8")
-    return made
 
 
 def job_file(options: argparse.Namespace, files: Sequence[str]) -> str:
@@ -125,20 +80,9 @@ def job_file(options: argparse.Namespace, files: Sequence[str]) -> str:
     return str(yaml.safe_dump(job, sort_keys=False))
 
 
-def _remember(context: Context, database: Any, profile: str, made: Sequence[Provenance]) -> None:
-    from dataclasses import asdict
-
-    from ...datasets.writing import record
-    from ...store.provenance import Origin, save
-
-    for provenance in made:
-        record(provenance, context.paths.profile_directory(profile) / "datasets.jsonl")
-        told = asdict(provenance)
-        save(database, Origin(**told.pop("output"), **told))
-
-
 def _told(options: argparse.Namespace, context: Context, made: Sequence[Provenance], pairs: Sequence[Pair]) -> None:
     """Print the files, what the checks found, and what training on them would cost."""
+    from ...benchmarks.pair_files import GUESSABLE
     from ...datasets.check import Options, check_file
     from ...datasets.pairs import length_rule
 
@@ -155,7 +99,7 @@ def _told(options: argparse.Namespace, context: Context, made: Sequence[Provenan
         for group in report.groups:
             context.say(f"{report.path.name}: {group.rule.severity}: {group.rule.title} ({group.count:,})")
     guessed = length_rule(pairs)
-    if guessed >= _GUESSABLE:
+    if guessed >= GUESSABLE:
         context.say(f"Length alone would tell {guessed:.0%} of the pairs right; --balance-lengths mends it.")
     _say_cost(options, context, reports[0])
     context.say(f"Train on them: cupola job submit -f {options.to / 'pairs.job.yaml'}")
