@@ -15,7 +15,7 @@ from ..settings import Settings
 YOU = "you"
 """The source of a price that stands in the configuration."""
 
-_UNITS = {
+METERS = {
     "input": "USD per 1M tokens",
     "cached_input": "USD per 1M tokens",
     "output": "USD per 1M tokens",
@@ -23,6 +23,7 @@ _UNITS = {
     "training_hours": "USD per hour",
     "hosting_hours": "USD per hour",
 }
+"""What may be priced, with its unit."""
 _DEFAULT_TIER = "globalStandard"
 
 
@@ -55,8 +56,8 @@ def _own(entry: Mapping[str, Any], today: dt.date) -> Iterator[Price]:
         raise UsageError("A price in the configuration lacks its model, or its tier or date is none.")
     meters = {name: value for name, value in entry.items() if name not in ("model", "tier", "date")}
     for meter, value in meters.items():
-        if meter not in _UNITS:
-            raise UsageError(f"The price of {model} has an unknown meter {meter!r}.", f"Known: {', '.join(_UNITS)}.")
+        if meter not in METERS:
+            raise UsageError(f"The price of {model} has an unknown meter {meter!r}.", f"Known: {', '.join(METERS)}.")
         if type(value) not in (int, float) or not math.isfinite(value) or value < 0:
             raise UsageError(f"The price {meter} of {model} must be dollars, not negative.")
-        yield Price(model, tier, meter, float(value), _UNITS[meter], YOU, date, True)
+        yield Price(model, tier, meter, float(value), METERS[meter], YOU, date, True)

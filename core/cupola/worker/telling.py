@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 WEBHOOK_NAME = "CUPOLA_WEBHOOK"
 """The environment variable for a webhook's address, which often is a secret itself."""
 
-_KNOWN = ("command", "webhook", "after_seconds", "terminal", "tmux")
+KEYS = ("command", "webhook", "after_seconds", "terminal", "tmux")
+"""What the table `[notify]` may say."""
 _WAIT_SECONDS = 5.0
 _LONGEST_WAIT = 3_600.0
 _MOST_TMUX = 4
@@ -67,9 +68,9 @@ def telling_of(settings: Settings, environment: Mapping[str, str]) -> Telling:
     table: Any = settings.document.get("notify", {})
     if not isinstance(table, dict):
         raise UsageError(f"In {settings.file}, notify must be a table.", remedy="Write it as [notify].")
-    unknown = sorted(set(table) - set(_KNOWN))
+    unknown = sorted(set(table) - set(KEYS))
     if unknown:
-        raise UsageError(f"[notify] has an unknown setting {unknown[0]!r}.", f"Known settings: {', '.join(_KNOWN)}.")
+        raise UsageError(f"[notify] has an unknown setting {unknown[0]!r}.", f"Known settings: {', '.join(KEYS)}.")
     command = table.get("command", [])
     if not isinstance(command, list) or not all(isinstance(word, str) and word for word in command):
         raise UsageError(
