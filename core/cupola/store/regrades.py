@@ -68,6 +68,15 @@ def graders_of(database: Database, owner: str) -> list[SecondGrader]:
     return [_grader(row) for row in database.rows(query, (owner,))]
 
 
+def graders_of_runs(database: Database, runs: Sequence[str]) -> list[SecondGrader]:
+    """The graders that were shown answers of some runs, oldest first."""
+    query = (
+        "SELECT * FROM second_graders WHERE hash IN (SELECT DISTINCT grader FROM regrades WHERE run_id IN"
+        " (SELECT value FROM json_each(?))) ORDER BY added_at, hash"
+    )
+    return [_grader(row) for row in database.rows(query, (json.dumps(list(runs)),))]
+
+
 def save(database: Database, owner: str, found: Sequence[Regrade]) -> None:
     """Store verdicts on answers of an owner's evaluation; a later one by the same grader replaces an earlier one."""
     with database.transaction() as connection:

@@ -7,7 +7,7 @@ import json
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +18,18 @@ from ..benchmarks.grading import GradingRoom
 from ..benchmarks.lanes import LaneClosedError
 from ..benchmarks.purse import BudgetSpentError
 from ..errors import CupolaError, UsageError
-from ..statistics.agreement import Agreement, agreement, confusion
+from ..statistics.agreement import Agreement
 from ..statistics.clusters import clusters_of
 from ..statistics.comparison import Comparison, compare
 from ..statistics.errors import StatisticsInputError
 from ..statistics.estimates import DEFAULT_SEED
-from ..store import evaluations
+from ..store import evaluations, regrades
 from ..store.database import Database
 from ..store.grades import Grade
+from ..store.regrades import Regrade
 from .auto_evals import AutoEvals, Floats
+from .grader_agreement import VerdictAgreement
+from .lab_verdicts import PEOPLE, Bench, Verdicts, agreements
 from .regrading import ToRegrade, as_benchmarked
 from .reward_watches import rank_correlation
 
@@ -50,6 +53,8 @@ class Scored:
     passed: bool | None
     problem: str
     """Why the grader in hand gave none."""
+    verdicts: Verdicts = field(default_factory=Verdicts)
+    """Who lets it pass."""
 
     @property
     def change(self) -> float:
@@ -70,6 +75,8 @@ class LabReport:
     calibration: Agreement | None
     """Against labels, of the answers that have one; None without."""
     stopped: CupolaError | None
+    agreements: tuple[VerdictAgreement, ...] = ()
+    """Of the grader in hand with people, the job's own grader and second ones, on pass and fail."""
 
     @property
     def changed(self) -> int:
@@ -82,12 +89,18 @@ class LabReport:
         return sum(one.after is None for one in self.scored)
 
 
-def sampled(evals: AutoEvals, count: int, step: int | None = None, seed: int = DEFAULT_SEED) -> list[tuple[int, int]]:
-    """Rows and columns of stored answers, spread over all steps (or of one), the same for a seed.
+def sampled(
+    evals: AutoEvals,
+    count: int,
+    step: int | None = None,
+    seed: int = DEFAULT_SEED,
+    steps: Sequence[int] | None = None,
+) -> list[tuple[int, int]]:
+    """Rows and columns of stored answers, spread over all steps (or of one, or some), the same for a seed.
 
     Half are drawn from the lower half of the job's own scores and half from the upper, so that both kinds are seen.
     """
-    rows = [row for row, own in enumerate(evals.steps) if step is None or own == step]
+    rows = [row for row, own in enumerate(evals.steps) if (step is None or own == step) and (not steps or own in steps)]
     places = [(row, column) for row in rows for column in range(len(evals.keys)) if evals.places[row, column] >= 0]
     rng = random.Random(seed)
     rng.shuffle(places)
@@ -143,7 +156,43 @@ async def lab(
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):
             group.create_task(work())
-    return _report(evals, found, labels or {}, stopped)
+    return reported(database, evals, use, found, labels, stopped)
+
+
+def known_scores(
+    database: Database, evals: AutoEvals, use: GraderUse, places: Sequence[tuple[int, int]]
+) -> list[Scored]:
+    """Stored answers with what a grader has made of them before, as a second one: none is asked now."""
+    found = []
+    known: dict[str, dict[str, Regrade]] = {}
+    for row, column in places:
+        item, run = evals.items[row][column], evals.runs[row].id
+        if run not in known:
+            known[run] = {one.item_id: one for one in regrades.of_run(database, run, use.hash)}
+        answer = to_grade(evaluations.raw_item(database, run, item.id) or "{}") if item else None
+        if item is None or answer is None:
+            continue
+        one = known[run].get(item.id)
+        reward, passed, problem = (one.reward, one.passed, one.details) if one else (None, None, "")
+        found.append(Scored(run, item.id, evals.steps[row], column, answer.text, item.score, reward, passed, problem))
+    return found
+
+
+def reported(
+    database: Database,
+    evals: AutoEvals,
+    use: GraderUse,
+    found: Sequence[Scored],
+    labels: Mapping[str, bool] | None = None,
+    stopped: CupolaError | None = None,
+) -> LabReport:
+    """What scores come to, with all verdicts that the store has by now; `labels` come on top of those stored there."""
+    bench = Bench(database, evals, use, labels or {})
+    judged = [
+        replace(one, verdicts=bench.verdicts(one.run_id, one.item_id, one.step, one.column, one.after, one.passed))
+        for one in found
+    ]
+    return _report(evals, judged, stopped)
 
 
 def read_labels(path: Path) -> dict[str, bool]:
@@ -177,19 +226,19 @@ async def _graded(room: GradingRoom, use: GraderUse, one: ToRegrade, answer: ToG
     return await room.grade(use, *as_benchmarked(one, answer))
 
 
-def _report(
-    evals: AutoEvals, found: list[Scored], labels: Mapping[str, bool], stopped: CupolaError | None
-) -> LabReport:
+def _report(evals: AutoEvals, found: list[Scored], stopped: CupolaError | None) -> LabReport:
     before, after = (_column([getattr(one, name) for one in found]) for name in ("before", "after"))
     both = np.isfinite(before) & np.isfinite(after)
-    pairs = [(labels[one.item_id], one.passed) for one in found if one.item_id in labels and one.passed is not None]
-    matrix = confusion([human for human, _ in pairs], [said for _, said in pairs], [True, False]) if pairs else None
+    prompts = [(int(evals.clusters.codes[one.column]), one.verdicts) for one in found]
+    agreed = agreements(prompts)
+    people = next((one.whole for one in agreed if one.name == PEOPLE), None)
     return LabReport(
         scored=tuple(sorted(found, key=_rank)),
         comparison=_compared(evals, found, before, after) if both.any() else None,
         rank=rank_correlation(before[both], after[both]) if both.any() else math.nan,
-        calibration=agreement(matrix) if matrix is not None else None,
+        calibration=people,
         stopped=stopped,
+        agreements=agreed,
     )
 
 

@@ -13,7 +13,7 @@ from ..models import Intent, IntentState, Job, Phase, Problem
 from ..store import intents, jobs
 from ..store.database import Database
 from ..training.job_wish import SUBMIT
-from . import convergence, regrading, transfers
+from . import convergence, grader_checks, regrading, transfers
 from .evaluations import EVAL_OPEN, open_evaluation
 
 PAUSE, RESUME, CANCEL = "job.pause", "job.resume", "job.cancel"
@@ -78,6 +78,9 @@ async def _obey(service: Service, database: Database, intent: Intent) -> Effect:
         now = service.clock()
         intents.finish(database, intent.id, service.clock(), await regrading.obey(database, intent, now))
         return Effect.NONE
+    if intent.kind == grader_checks.VALIDATE:
+        intents.finish(database, intent.id, service.clock(), await grader_checks.obey(service, intent))
+        return Effect.NONE
     if intent.kind == EVAL_OPEN:
         intents.finish(database, intent.id, service.clock(), await _opened(service, database, intent))
         return Effect.LOOK
@@ -131,6 +134,8 @@ async def _resolved(service: Service, database: Database, intent: Intent) -> Pro
         return await _swept(service, intent)
     if intent.kind == regrading.EVAL_REGRADE:
         return await regrading.obey(database, intent, service.clock())
+    if intent.kind == grader_checks.VALIDATE:
+        return await grader_checks.obey(service, intent)
     if intent.kind == EVAL_OPEN:
         return await _opened(service, database, intent)
     if intent.kind not in (PAUSE, RESUME, CANCEL):

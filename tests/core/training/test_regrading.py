@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from cupola.benchmarks.start import grading_room
 from cupola.errors import UsageError
 from cupola.graders import PythonSandbox
 from cupola.models import Evaluation, Event, Job
-from cupola.store import evaluations, regrades
+from cupola.store import answer_labels, evaluations, regrades
 from cupola.store.database import Database, open_store
+from cupola.store.regrades import Regrade, SecondGrader
 from cupola.training import grader_lab, regrading, stored_evals
 from cupola.training.auto_evals import AutoEvals
 from cupola.training.job_budget import BUDGET_KEY, burn, to_pause
+from cupola.training.lab_verdicts import OWN, PEOPLE, own_threshold
 from cupola.training.reinforcement_cost import effort
 
 JOB = Job("ftjob-1", "o4-mini", "reinforcement", "running", 0, raw='{"method": {"type": "reinforcement"}}')
@@ -163,3 +166,33 @@ def test_what_a_job_would_take_follows_its_settings_and_counts_grader_calls() ->
     assert judged.usd is not None and plain.usd is not None and judged.usd.low > plain.usd.low
     paced = effort("o4-mini", settings, None, (100, 50), own_paces=(360.0, 720.0))
     assert (paced.hours.low, paced.hours.high) == (2.0, 4.0)
+
+
+async def test_the_lab_tells_how_far_people_the_jobs_grader_and_second_ones_agree_and_where_they_do_not(
+    store: Database, evals: AutoEvals, sandbox: PythonSandbox
+) -> None:
+    use = GraderUse(RIGHT)
+    regrades.save_grader(store, SecondGrader("h", "lenient", JUDGE, 0.5, 0.0))
+    regrades.save(store, JOB.id, [Regrade("h", "run-5", f"item-5-{n}", 1.0, True) for n in range(11)])
+    for place in range(4):
+        answer_labels.save(store, "run-5", f"item-5-{place}", None if place == 3 else place == 1, 1.0)
+    room = grading_room(store, regrading.no_model, sandbox, 0.0)
+    report = await grader_lab.lab(room, store, evals, use, [(1, n) for n in range(12)])
+    told = {one.name: (one.answers, one.disagreed) for one in report.agreements}
+    # Even places answer "no", which the grader in hand fails; item 11 has no answer; one label is unsure.
+    assert told == {PEOPLE: (3, 0), OWN: (11, 6), "lenient": (11, 6)}
+    people = report.agreements[0]
+    assert people.agreed == 1.0 and people.interval.low < 0.8
+    assert {one.column for one in report.scored if one.verdicts.differs(OWN)} == {0, 2, 4, 6, 8, 10}
+    answer_labels.drop(store, "run-5", "item-5-0")
+    answer_labels.save(store, "run-5", "item-5-2", True, 2.0)
+    again = grader_lab.reported(store, evals, use, report.scored)
+    assert (again.agreements[0].answers, again.agreements[0].disagreed) == (2, 1)
+    known = grader_lab.known_scores(store, evals, GraderUse(JUDGE), [(1, 0)])
+    assert [(one.before, one.after) for one in known] == [(1.0, None)], "its definition has another hash"
+
+
+def test_the_threshold_of_the_jobs_own_grader_is_read_off_its_verdicts(evals: AutoEvals) -> None:
+    assert own_threshold(evals) == 0.5
+    mixed = np.where(np.arange(12) < 6, 1.0, 0.0)
+    assert own_threshold(replace(evals, passes=np.stack([np.zeros(12), mixed]))) is None

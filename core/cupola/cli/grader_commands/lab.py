@@ -169,7 +169,10 @@ def _row(one: Scored) -> dict[str, Any]:
         "before": one.before,
         "after": one.after,
         "change": None if math.isnan(one.change) else one.change,
-        "passed": one.passed,
+        "passed": one.verdicts.grader,
+        "passed_by_job": one.verdicts.own,
+        "passed_by_people": one.verdicts.people,
+        "passed_by_others": dict(one.verdicts.others) or None,
         "answer": " ".join(one.answer.split())[:120],
         "problem": one.problem,
         "item": one.item_id,
@@ -178,6 +181,8 @@ def _row(one: Scored) -> dict[str, Any]:
 
 
 def _say(context: Context, report: LabReport, against: GraderUse | None, labels: dict[str, bool]) -> None:
+    from ...training.grader_agreement import agreement_words
+
     held = f"against {clean(against.name)}" if against else "against the job's own scores"
     rank = "" if math.isnan(report.rank) else f"; rank correlation {report.rank:.2f}"
     context.say(
@@ -186,11 +191,9 @@ def _say(context: Context, report: LabReport, against: GraderUse | None, labels:
     if report.comparison is not None:
         change = report.comparison.difference
         context.say(f"mean {change.value:+.3g} (95% {change.interval.low:+.3g} to {change.interval.high:+.3g})")
-    if report.calibration is not None:
-        found = report.calibration
-        kappa = "" if math.isnan(found.kappa) else f", kappa {found.kappa:.2f}"
-        context.say(f"agrees with people on {found.agreed:.0%} of {int(found.matrix.sum())} labelled answers{kappa}")
-    elif labels:
+    for found in report.agreements:
+        context.say(f"agrees with {clean(found.name)} on {agreement_words(found)}; {found.disagreed:,} differ")
+    if report.calibration is None and labels:
         context.say("none of the labelled answers is among the sampled ones: take a larger --sample")
     if report.stopped is not None:
         context.say(f"cupola: {report.stopped}")
