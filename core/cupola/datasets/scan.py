@@ -12,25 +12,24 @@ import numpy as np
 import numpy.typing as npt
 
 from . import reinforcement
-from .answers import SHORT_ANSWER, seems_cut_off
+from .counting import count_rows
 from .excerpts import excerpt
 from .findings import EXAMPLES_KEPT, Finding, note
 from .formats import CHECKS, Format, fits, format_of_row
-from .languages import language_of
 from .lines import BOM, LONGEST_LINE, read_range, split
 from .parsing import RowError, may_overflow, parse_row
-from .part import MOST_TEXTS, ROW, Part, Rows, Seen, add_seen, add_value
+from .part import ROW, Part, Rows
 from .reading import Broken, Reading
 from .secrets import Suspect, suspects
-from .signatures import Hashes, hash_of, hashes_of, normalised_all, signatures
+from .signatures import Hashes, hashes_of, normalised_all, signatures
 
 if TYPE_CHECKING:
     from .tokens import TokenTally
 
-_LONGEST_VALUE = 200
-_TOLD_FIRST, _TOLD_LATER = 400, 12
+_TOLD_FIRST, _TOLD_LATER = 400, 6
 """Rows of the file's first block, and of each later one, whose languages are told."""
-_LONGEST_SYSTEM = 400
+_UNREAD = Reading("", "", "", ())
+"""Stands for a row that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +59,30 @@ def scan_block(block: bytes, offset: int, plan: Plan) -> Part:
     lines = split(block)
     lengths = np.fromiter(map(len, lines), np.int64, len(lines)) + 1
     starts = np.cumsum(lengths) - lengths
-    pass_ = _Pass(plan, overflow=may_overflow(block), told=told)
+    pass_ = _Pass(plan, overflow=may_overflow(block))
     for number, line in enumerate(lines, 1):
         pass_.line(line, number)
-    pass_.finish(starts + offset)
+    pass_.finish(starts + offset, told)
     _note_suspects(block, starts.tolist(), pass_.part)
     return pass_.part
 
 
 class _Pass:
-    """The state of one pass: the columns of the row table while they grow."""
+    """The state of one pass: what the later columns of the row table are made of, all rows at once."""
 
-    def __init__(self, plan: Plan, *, overflow: bool, told: int) -> None:
+    def __init__(self, plan: Plan, *, overflow: bool) -> None:
         self.plan = plan
         self.overflow = overflow
-        self.told = told
-        self.roles: dict[tuple[str, ...], int] = {}
-        self.systems: dict[str, tuple[int, int]] = {}
         self.part = Part()
         self.check = _checker(plan)
         self.tokens = _tally_of_tokens(plan)
-        self.heads: list[tuple[int, int, int, int]] = []
         self.lines: list[bytes] = []
-        self.prompts: list[str] = []
-        self.sound: list[bool] = []
+        self.numbers: list[int] = []
+        self.readings: list[Reading] = []
+        """One a line; `_UNREAD` for those that cannot be read."""
 
     def line(self, line: bytes, number: int) -> None:
         """Check one line, with its carriage return if it has one."""
-        self.part.lines += 1
         if line[-1:] == b"\r":
             self.part.carriage_returns += 1
             line = line[:-1]
@@ -95,14 +90,23 @@ class _Pass:
             self.part.blank += 1
             return
         self.lines.append(line)
-        if len(line) > LONGEST_LINE:
-            self._broken(number, line, RowError("line.too_long", f"more than {LONGEST_LINE >> 20} MiB"))
-            return
+        self.numbers.append(number)
         try:
-            row = parse_row(line, overflow=self.overflow)
+            reading = self._reading(line, number)
         except RowError as error:
-            self._broken(number, line, error)
-            return
+            reading = None
+            shown = excerpt(error.detail)
+            if error.rule == "json.invalid":
+                shown += f": {excerpt(line, 60)}"
+            note(self.part.tally, Finding(error.rule, number, "", shown))
+        if reading is None and self.tokens:
+            self.tokens.skip()
+        self.readings.append(reading or _UNREAD)
+
+    def _reading(self, line: bytes, number: int) -> Reading | None:
+        if len(line) > LONGEST_LINE:
+            raise RowError("line.too_long", f"more than {LONGEST_LINE >> 20} MiB")
+        row = parse_row(line, overflow=self.overflow)
         broken: Broken = []
         reading = self.check(row, broken)
         if broken:
@@ -110,86 +114,45 @@ class _Pass:
                 broken = [("row.other_format", "", f"looks like {format_of_row(row)}, not {self.plan.format}")]
             for rule, path, value in broken:
                 note(self.part.tally, Finding(rule, number, excerpt(path), excerpt(value)))
-        if reading is None:
-            self._unread(number, line)
-        else:
-            self._read(row, reading, number)
-
-    def _broken(self, number: int, line: bytes, error: RowError) -> None:
-        shown = excerpt(error.detail)
-        if error.rule == "json.invalid":
-            shown += f": {excerpt(line, 60)}"
-        note(self.part.tally, Finding(error.rule, number, "", shown))
-        self._unread(number, line)
-
-    def _unread(self, number: int, line: bytes) -> None:
-        self.part.broken_rows += 1
-        self.heads.append((number, len(line), 0, 0))
-        self.prompts.append("")
-        self.sound.append(False)
-        if self.tokens:
-            self.tokens.skip()
-
-    def _read(self, row: dict[str, Any], reading: Reading, number: int) -> None:
-        prompt, answer = reading.prompt, reading.answer
-        characters = len(reading.system) + len(prompt) + len(answer)
-        self.heads.append((number, characters, len(answer), min(len(reading.roles), 65_535)))
-        self.prompts.append(prompt)
-        self.sound.append(True)
-        if self.tokens:
+        if reading and self.tokens:
             self.tokens.add(row)
-        if answer and seems_cut_off(answer):
-            note(self.part.tally, Finding("answer.cut_off", number, "", "…" + excerpt(answer[-80:])))
-        self._count(reading, number)
-        if self.plan.format is Format.EVALUATION:
+        if reading and self.plan.format is Format.EVALUATION:
             self.part.wrapped += "item" in row
-        if reading.rejected is not None:
-            _count_pair(self.part, reading, number)
+        return reading
 
-    def _count(self, reading: Reading, number: int) -> None:
+    def finish(self, starts: npt.NDArray[np.int64], told: int) -> None:
+        """Turn what was read into the part's counts and its table.
+
+        Args:
+            starts: The lines' places in the file.
+            told: How many rows' languages are told.
+        """
         part = self.part
-        if len(self.heads) <= self.told:
-            for name, text in (("system", reading.system), ("prompt", reading.prompt), ("answer", reading.answer)):
-                if text:
-                    part.languages[name, language_of(text)] += 1
-        self.roles[reading.roles] = self.roles.get(reading.roles, 0) + 1
-        count, line = self.systems.get(reading.system, (0, number))
-        if count or len(self.systems) < MOST_TEXTS:
-            self.systems[reading.system] = (count + 1, line)
-        answer = reading.answer if len(reading.answer) <= SHORT_ANSWER else ""
-        part.answers[answer] = part.answers.get(answer, 0) + 1
-        if reading.images:
-            part.rows_with_images += 1
-        if reading.fields:
-            keys = tuple(sorted(reading.fields))
-            add_seen(part.keys, keys, Seen(1, number, ", ".join(keys)[:_LONGEST_VALUE]))
-            for name, value in reading.fields.items():
-                add_value(part.values, name, Seen(1, number, excerpt(value, _LONGEST_VALUE)))
-
-    def finish(self, starts: npt.NDArray[np.int64]) -> None:
-        """Turn the columns into the part's table, with the lines' places in the file."""
-        for roles, count in self.roles.items():
-            for role in roles:
-                self.part.roles[role] += count
-        for system, (count, line) in self.systems.items():
-            key = hash_of(system.encode("utf-8", "replace"))
-            add_seen(self.part.systems, key, Seen(count, line, system[:_LONGEST_SYSTEM]))
-        self.part.add_rows(self._table(starts))
+        part.lines = len(starts)
+        if self.readings:
+            rows = [row for row in zip(self.numbers, self.readings, strict=True) if row[1] is not _UNREAD]
+            part.broken_rows = len(self.readings) - len(rows)
+            count_rows(part, rows, told)
+            part.add_rows(self._table(starts))
 
     def _table(self, starts: npt.NDArray[np.int64]) -> Rows:
-        rows = np.zeros(len(self.heads), ROW)
-        if not self.heads:
-            return rows
-        for name, column in zip(("line", "characters", "answer", "turns"), zip(*self.heads, strict=True), strict=True):
-            rows[name] = column
+        readings, plan = self.readings, self.plan
+        rows = np.zeros(len(readings), ROW)
+        systems, prompts, answers, roles, *_ = zip(*readings, strict=True)
+        sound = np.array([reading is not _UNREAD for reading in readings])
+        rows["line"] = self.numbers
         rows["offset"] = starts[rows["line"] - 1]
-        texts = normalised_all(self.prompts)
+        rows["answer"] = list(map(len, answers))
+        rows["turns"] = np.minimum(list(map(len, roles)), 65_535)
+        characters = rows["answer"] + list(map(len, systems)) + list(map(len, prompts))
+        rows["characters"] = np.where(sound, characters, list(map(len, self.lines)))
+        texts = normalised_all(prompts)
         rows["row_hash"] = hashes_of(self.lines)
-        rows["prompt_hash"] = np.where(self.sound, hashes_of(map(_told_apart, texts, self.prompts)), 0)
+        rows["prompt_hash"] = np.where(sound, hashes_of(map(_told_apart, texts, prompts)), 0)
         if self.tokens:
             rows["tokens"] = self.tokens.counts()
-        if self.plan.twins:
-            rows["bands"] = signatures(texts, self.plan.boilerplate)
+        if plan.twins:
+            rows["bands"] = signatures(texts, plan.boilerplate)
         return rows
 
 
@@ -210,16 +173,6 @@ def _tally_of_tokens(plan: Plan) -> TokenTally | None:
     from .tokens import TokenTally
 
     return TokenTally(plan.encoding, plan.format)
-
-
-def _count_pair(part: Part, reading: Reading, number: int) -> None:
-    better, worse = reading.answer, reading.rejected or ""
-    part.pairs += 1
-    part.longer_preferred += len(better) > len(worse)
-    part.shorter_preferred += len(better) < len(worse)
-    prompt, one, other = (hash_of(text.encode("utf-8", "replace")) for text in (reading.prompt, better, worse))
-    if one != other:
-        part.pair_hashes.append((hash_of(prompt + one + other), hash_of(prompt + other + one), number))
 
 
 def _note_suspects(block: bytes, starts: Sequence[int], part: Part) -> None:
