@@ -58,6 +58,12 @@ calibrate: .venv/.ready ## Simulate the statistics' coverage and false claims (s
 	@$(UV) pip install --quiet --only-binary :all: --python $(@D)/bin/python -r tests/clients/$*.txt
 	@touch $@
 
+.venv-clients/%/.ready: $(UV) tests/bench/peer_programs/%.txt
+	@echo "Setting up $(@D) ..."
+	@test -x $(@D)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(@D)
+	@$(UV) pip install --quiet --only-binary :all: --python $(@D)/bin/python -r tests/bench/peer_programs/$*.txt
+	@touch $@
+
 clients: .venv/.ready .venv-clients/litellm/.ready .venv-clients/inspect/.ready ## Let other public clients of the API work with the emulator
 	@$(BIN)/python -m tests.clients
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,24 +18,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .echo import echo_server
+from .peer_environments import ROOT, NotHereError, last_line, node_peer, python_peer
 from .result import Result
 
-_ROOT = Path(__file__).parents[2]
 _PROGRAMS = Path(__file__).parent / "peer_programs"
 _SECONDS, _AT_ONCE = 0.2, 64
 _FEW, _MANY = 64, 512
 """One round and eight rounds."""
 _PROMPTFOO = "promptfoo@0.120.27"
 """The last release that runs on Node 20."""
-_SETTING_UP = 900.0
 _RUNNING = 300.0
 
 Command = Callable[[str, int, Path], Sequence[str]]
 """(endpoint, items, a folder to use) -> what to run."""
-
-
-class NotHereError(Exception):
-    """A peer cannot be set up on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +83,11 @@ def _run(command: Sequence[str], folder: Path) -> Cost:
     }
     started, before = time.perf_counter(), _cpu_of_children()
     done = subprocess.run(
-        command, cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=_RUNNING
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=_RUNNING
     )
     cost = Cost(time.perf_counter() - started, _cpu_of_children() - before)
     if done.returncode:
-        raise NotHereError(_last_line(done.stderr))
+        raise NotHereError(last_line(done.stderr))
     return cost
 
 
@@ -107,10 +101,7 @@ def _cupola(endpoint: str, items: int, folder: Path) -> Sequence[str]:
 
 
 def _inspect() -> Command:
-    ready = ".venv-clients/inspect/.ready"
-    if not (_ROOT / ready).exists():
-        _set_up("make", ready)
-    python = str(_ROOT / ".venv-clients" / "inspect" / "bin" / "python")
+    python = str(python_peer("inspect"))
 
     def command(endpoint: str, items: int, folder: Path) -> Sequence[str]:
         return (python, str(_PROGRAMS / "inspect_run.py"), endpoint, str(items))
@@ -119,13 +110,7 @@ def _inspect() -> Command:
 
 
 def _promptfoo() -> Command:
-    folder = _ROOT / ".venv-clients" / "promptfoo"
-    program = folder / "node_modules" / ".bin" / "promptfoo"
-    if not program.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        # Newer npm runs a package's own set-up only where that is allowed by name; this one compiles SQLite.
-        (folder / "package.json").write_text(json.dumps({"private": True, "allowScripts": {"better-sqlite3": True}}))
-        _set_up("npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), _PROMPTFOO)
+    program = node_peer(_PROMPTFOO, "promptfoo")
 
     def command(endpoint: str, items: int, folder: Path) -> Sequence[str]:
         config, out = folder / f"promptfoo-{items}.json", folder / "promptfoo-out.json"
@@ -145,21 +130,3 @@ def _promptfoo_config(endpoint: str, items: int) -> dict[str, object]:
             for number in range(items)
         ],
     }
-
-
-def _set_up(*command: str) -> None:
-    if shutil.which(command[0]) is None:
-        raise NotHereError(f"there is no {command[0]}")
-    try:
-        done = subprocess.run(
-            command, cwd=_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=_SETTING_UP
-        )
-    except subprocess.TimeoutExpired:
-        raise NotHereError(f"{command[0]} did not end within {_SETTING_UP:g} s") from None
-    if done.returncode:
-        raise NotHereError(_last_line(done.stderr))
-
-
-def _last_line(output: bytes) -> str:
-    lines = [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
-    return lines[-1][:200] if lines else "it failed without a word"

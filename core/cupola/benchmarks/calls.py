@@ -176,16 +176,17 @@ class Calls:
                 return outcome
             throttled = isinstance(outcome, ThrottledError)
             failures, throttles = failures + (not throttled), throttles + throttled
-            sent = replace(sent, sent_at=self.clock(), attempt=sent.attempt + 1, lost=sent.lost + _may_be_lost(outcome))
+            sent = replace(sent, lost=sent.lost + _may_be_lost(outcome))
             if failures >= self.attempts or throttles >= _THROTTLES or not _passes(outcome):
-                return await self._failed(request, outcome)
+                return await self._failed(sent, outcome)
             if not throttled:
                 pause = min(_FIRST_PAUSE * 2.0 ** (failures - 1), _LONGEST_PAUSE)
                 await self.sleep(max(pause * (0.75 + 0.5 * self.chance()), outcome.retry_after or 0.0))
             try:
                 await lane.enter(AGAIN_FIRST)
             except LaneClosedError:
-                return await self._failed(request, outcome)
+                return await self._failed(sent, outcome)
+            sent = replace(sent, sent_at=self.clock(), attempt=sent.attempt + 1)
 
     def _first(self, request: Request, known: Entry | None) -> Sent:
         body = json.dumps(request.body, ensure_ascii=False) if request.purpose != "arm" else None
@@ -257,11 +258,10 @@ class Calls:
         self.tally.completion_tokens += reply.completion_tokens or 0
         return answer
 
-    async def _failed(self, request: Request, error: ServiceError) -> Answer:
-        answer = Answer(
-            request.hash, request.number, AnswerState.FAILED, answered_at=self.clock(), problem=error.problem
-        )
-        await self.journal.answered(answer)
+    async def _failed(self, sent: Sent, error: ServiceError) -> Answer:
+        """Give up for this run; the journal learns as well whether the last attempt may have been paid for."""
+        answer = Answer(sent.request, sent.number, AnswerState.FAILED, answered_at=self.clock(), problem=error.problem)
+        await self.journal.failed(sent, answer)
         return answer
 
     def _guess(self, request: Request, price: TokenPrice | None) -> float:

@@ -44,6 +44,12 @@ class Journal:
         self._answered.append(row)
         await self._commit()
 
+    async def failed(self, row: Sent, answer: Answer) -> None:
+        """Return once it is committed that a call was given up, and what it may have cost; errors as for `sent`."""
+        self._sent.append(row)
+        self._answered.append(answer)
+        await self._commit()
+
     async def graded(self, row: Grade) -> None:
         """Return once the grade is committed; errors as for `sent`."""
         self._graded.append(row)
