@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,11 +16,17 @@ from pathlib import Path
 import pytest
 from tests.end_to_end.conftest import Session, environment
 
+from cupola.cli import main
+from cupola.cli.context import Context
 from cupola.paths import default_paths
 from cupola.worker import process
 
 KEY = "planted4f1c9e0b7a2d48e3"
 IN_CONFIG = "planted-in-config-77ab31"
+CLIENT_SECRET = "plantedclient8e1~Qz"
+IN_WEBHOOK = "plantedhook55c0de"
+IN_PROXY = "plantedproxy91ab"
+SECRETS = (KEY, IN_CONFIG, CLIENT_SECRET, IN_WEBHOOK, IN_PROXY)
 PROFILE = "hunted"
 
 
@@ -63,13 +71,26 @@ def planted(tmp_path: Path, endpoint: str) -> Iterator[dict[str, str]]:
     paths = default_paths({"CUPOLA_HOME": str(tmp_path)})
     paths.config.mkdir(parents=True)
     paths.config_file.write_text(f'[profiles.{PROFILE}]\nendpoint = "{endpoint}"\n', encoding="utf-8")
-    yield {**environment(tmp_path), "AZURE_OPENAI_API_KEY": KEY}
+    yield {
+        **environment(tmp_path),
+        "AZURE_OPENAI_API_KEY": KEY,
+        "AZURE_TENANT_ID": "00000000-0000-0000-0000-000000000001",
+        "AZURE_CLIENT_ID": "00000000-0000-0000-0000-000000000002",
+        "AZURE_CLIENT_SECRET": CLIENT_SECRET,
+        "CUPOLA_WEBHOOK": f"http://127.0.0.1:9/hook?sig={IN_WEBHOOK}",
+        "HTTPS_PROXY": f"http://me:{IN_PROXY}@127.0.0.1:9",
+    }
     with contextlib.suppress(Exception):
         process.stop(PROFILE, paths)
 
 
 def hunted(text: bytes) -> list[str]:
-    return [secret for secret in (KEY, IN_CONFIG) if secret.encode() in text]
+    return [secret for secret in SECRETS if secret.encode() in text]
+
+
+def seen(session: Session) -> list[str]:
+    """The secrets on the screen as a person sees it, were it only the beginning of one at a line's end."""
+    return [secret for secret in SECRETS if secret[:12] in session.text]
 
 
 def command_lines() -> bytes:
@@ -88,29 +109,48 @@ def cupola(words: tuple[str, ...], environment: dict[str, str]) -> subprocess.Co
     )
 
 
-COMMANDS = (
+def gone(session: Session, text: str) -> None:
+    """Wait until a text stands on the screen no more."""
+    end = time.monotonic() + 60.0
+    while text in session.text:
+        assert time.monotonic() < end, session.text
+        session.read(0.05)
+
+
+HERE = (
     ("job", "list"),
-    ("doctor",),
     ("config", "show", "--origin"),
     ("profile", "show"),
     ("profile", "list"),
-    ("worker", "start"),
+    ("notify", "test", "--away"),
 )
+"""Commands that are run in this process, with the planted environment as theirs."""
 
 
 def test_no_secret_is_printed_stored_drawn_or_named_in_a_command_line(
     planted: dict[str, str], tmp_path: Path, endpoint: str
 ) -> None:
-    for words in COMMANDS:
+    for words in HERE:
+        context = Context(environment=planted, out=io.StringIO(), err=io.StringIO(), input=io.StringIO())
+        main([*words, "-p", PROFILE], context=context)
+        printed = f"{context.out.getvalue()}{context.err.getvalue()}"  # type: ignore[attr-defined]  # Both are StringIO.
+        assert printed and hunted(printed.encode()) == [], words
+    for words in (("doctor",), ("worker", "start")):
         done = cupola(words, planted)
         assert hunted(done.stdout + done.stderr) == [], words
         assert b"Traceback" not in done.stderr, done.stderr.decode()
     session = Session((sys.executable, "-m", "cupola_tui", "-p", PROFILE), planted)
     try:
         session.wait_for("1 Datasets")
-        for key in ("3", "@", "\x1b", "?", "\x1b", "\x10", "connect\r"):
+        session.press("@")
+        session.wait_for("GET")
+        assert seen(session) == [], "in what was sent"
+        session.press("q")
+        gone(session, "GET")
+        for key, shown in ((":", "Commands"), ("connect", "Connect a resource"), ("\r", "AZURE_OPENAI_API_KEY")):
             session.press(key)
-            session.read(0.15, look=False)
+            session.wait_for(shown)
+        assert seen(session) == [], "where a profile is connected"
         assert process.status(PROFILE, default_paths(planted)).running
         assert hunted(command_lines()) == []
         assert hunted(bytes(session.sent)) == []
