@@ -10,6 +10,7 @@ from textual.dom import DOMNode
 
 from cupola_tui.app import CupolaApp, Preferences
 from cupola_tui.commands import COMMANDS, bindings, remapped, unknown_ids
+from cupola_tui.keymaps import complaints
 from cupola_tui.panes.activity.pane import ActivityPane
 from cupola_tui.panes.activity.sieve import Sieve
 from cupola_tui.panes.activity.told import StageStrip, Told
@@ -123,7 +124,8 @@ def test_other_keys_are_taken_and_wrong_ids_are_named() -> None:
 async def test_a_remapped_key_works_and_stands_in_footer_and_help(
     open_app: Callable[..., CupolaApp], see: Callable[..., object], screen_text: Callable[[CupolaApp], str]
 ) -> None:
-    app = open_app(preferences=Preferences({"frame.help": "H", "frame.nothing": "x"}))
+    keys = {"frame.help": "H", "frame.nothing": "x"}
+    app = open_app(preferences=Preferences(keys, complaints=tuple(complaints(keys, keys))))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await see(pilot, "H help")  # type: ignore[misc]
         await see(pilot, "The configuration")  # type: ignore[misc]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cupola_tui.launch import _is_command, _preferences, main
+from cupola_tui.launch import _is_command, main
+from cupola_tui.preferences import read_preferences
 
 HEAVY = ("openai", "azure", "pandas", "scipy", "tiktoken", "httpx2", "keyring")
 
@@ -53,12 +54,9 @@ def test_an_unknown_profile_is_said_in_a_sentence(
 
 
 def test_keys_and_theme_come_from_the_configuration(tmp_path: Path) -> None:
-    from cupola.paths import default_paths
-
-    paths = default_paths({"CUPOLA_HOME": str(tmp_path)})
-    assert _preferences(paths, None).theme == "dark"
-    paths.config.mkdir()
-    paths.config_file.write_text('theme = "light"\n[keys]\n"frame.help" = "f2"\n')
-    found = _preferences(paths, None)
-    assert (found.theme, dict(found.keys)) == ("light", {"frame.help": "f2"})
-    assert _preferences(paths, "dark").theme == "dark"
+    file = tmp_path / "config.toml"
+    assert read_preferences(file).theme == "dark"
+    file.write_text('theme = "light"\n[keys]\n"frame.help" = "f2"\n')
+    found = read_preferences(file)
+    assert (found.theme, dict(found.keys), found.complaints) == ("light", {"frame.help": "f2"}, ())
+    assert read_preferences(file, "contrast").theme == "contrast"

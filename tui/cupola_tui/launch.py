@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cupola.store.database import Database
     from cupola.worker.process import Status
 
-    from .app import Preferences
+    from .preferences import Preferences
     from .screens.connect import Reopen
 
 _OWN_FLAGS = ("-p", "--profile", "--endpoint", "--theme")
@@ -32,7 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def open_face(
-    profile: Profile, environment: Mapping[str, str], theme: str | None = None, *, offline: bool = False
+    profile: Profile,
+    environment: Mapping[str, str],
+    theme: str | None = None,
+    *,
+    offline: bool = False,
+    read_only: bool = False,
 ) -> int:
     """Open the screen on a profile, then on the next one for as long as another is gone to; return the exit status.
 
@@ -41,7 +46,7 @@ def open_face(
     """
     from cupola.cli.context import Context, session_of
 
-    code, reopen = _open_once(profile, environment, theme, offline)
+    code, reopen = _open_once(profile, environment, theme, offline, read_only)
     while reopen is not None:
         if reopen.secrets:
             from cupola.paths import default_paths
@@ -50,12 +55,12 @@ def open_face(
             # A worker that runs already was given others, or none.
             stop(reopen.profile, default_paths(environment))
         session = session_of(Context({**environment, **reopen.secrets}), reopen.profile)
-        code, reopen = _open_once(session.profile, session.environment, theme, offline)
+        code, reopen = _open_once(session.profile, session.environment, theme, offline, read_only)
     return code
 
 
 def _open_once(
-    profile: Profile, environment: Mapping[str, str], theme: str | None, offline: bool
+    profile: Profile, environment: Mapping[str, str], theme: str | None, offline: bool, read_only: bool
 ) -> tuple[int, Reopen | None]:
     from dataclasses import replace
 
@@ -63,10 +68,13 @@ def _open_once(
     from cupola.settings import DEMO_PROFILE
     from cupola.store.database import open_store
 
+    from .preferences import read_preferences
+
     paths = default_paths(environment)
-    database = open_store(paths.store(profile.name))
+    forbidden = read_only or profile.readonly or bool(environment.get("CUPOLA_READONLY"))
+    database = open_store(paths.store(profile.name), read_only=forbidden)
     try:
-        preferences = replace(_preferences(paths, theme), offline=offline)
+        preferences = replace(read_preferences(paths.config_file, theme), offline=offline)
         if profile.name == DEMO_PROFILE:
             preferences = replace(preferences, tour=not paths.tour_seen.exists())
         return _run(profile, paths, database, preferences, environment)
@@ -103,8 +111,9 @@ def _screen(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="cupola", description="The screen. With a noun: the command line.")
     parser.add_argument("-p", "--profile")
     parser.add_argument("--endpoint", default="")
-    parser.add_argument("--theme", choices=("dark", "light"))
+    parser.add_argument("--theme", choices=("dark", "light", "contrast"))
     parser.add_argument("--offline", action="store_true", help="ask nobody: show what is known locally")
+    parser.add_argument("--readonly", action="store_true", help="change nothing: refuse every key that would")
     flags = parser.parse_args(words)
     try:
         return _open(flags, os.environ)
@@ -138,7 +147,7 @@ def _open(flags: argparse.Namespace, environment: Mapping[str, str]) -> int:
         profile = replace(profile, endpoint=flags.endpoint, origins=origins)
     if why := _no_screen(environment):
         raise UsageError(why)
-    return open_face(profile, session.environment, flags.theme, offline=flags.offline)
+    return open_face(profile, session.environment, flags.theme, offline=flags.offline, read_only=flags.readonly)
 
 
 def _run(
@@ -165,12 +174,12 @@ def _run(
         profile,
         database,
         preferences=preferences,
-        start_worker=start_worker if profile.endpoint and not preferences.offline else None,
+        start_worker=start_worker if profile.endpoint and not (preferences.offline or database.read_only) else None,
         worker_status=worker_status,
         environment=environment,
         tour_ended=paths.tour_seen.touch,
         connecting=None
-        if preferences.offline
+        if preferences.offline or database.read_only
         else Connecting(environment, paths.config_file, has_profiles=bool(read_settings(paths.config_file).profiles)),
     )
     with protected_stderr(paths.log("screen")):
@@ -178,24 +187,3 @@ def _run(
     if words and not in_browser(environment):
         sys.stdout.write(f"{words}\n")
     return app.return_code or 0, app.reopen
-
-
-def _preferences(paths: Paths, theme: str | None) -> Preferences:
-    """Theme and keys from the configuration, whose profiles `cupola.settings` reads."""
-    import tomllib
-
-    from .app import Preferences
-    from .line_pace import CHOICES
-
-    try:
-        document = tomllib.loads(paths.config_file.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        document = {}
-    keys = document.get("keys", {})
-    chosen = theme or document.get("theme")
-    return Preferences(
-        {str(name): str(key) for name, key in keys.items()} if isinstance(keys, dict) else {},
-        chosen if isinstance(chosen, str) else "dark",
-        str(paths.config_file),
-        line=line if (line := document.get("line")) in CHOICES else "auto",
-    )

@@ -34,9 +34,11 @@ class Ask(Message):
 class Keep(Message):
     """Something that a person decided is to be kept in the store; the service is not concerned."""
 
-    def __init__(self, write: Callable[[Database], object], said: str = "") -> None:
+    def __init__(self, write: Callable[[Database], object], said: str = "", *, aside: bool = False) -> None:
         super().__init__()
         self.write, self.said = write, said
+        self.aside = aside
+        """Nobody asked for it: it only makes the next look quicker."""
 
 
 class Train(Message):

@@ -8,25 +8,26 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from cupola.errors import StoreError
-from cupola.models import Problem
 from cupola.settings import DEMO_PROFILE, Profile
 from cupola.store import health
 from cupola.store.database import Database
 
 from .commands import Command
 from .messages import Ask, Train
+from .on_terminal import OnTerminal
 from .screens.frame import FrameScreen
-from .typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
+    from cupola.advice.advise import NextStep
     from cupola.advice.facts import Known
 
     from .attention import Attention
+    from .preferences import Preferences
     from .screens.connect import Reopen
     from .screens.connect_child import Connecting
 
 
-class OverFrame(TypedAhead):
+class OverFrame(OnTerminal):
     """The part of the app that opens screens; the app itself holds what they are given."""
 
     _profile: Profile
@@ -37,14 +38,9 @@ class OverFrame(TypedAhead):
     _said_to_guide: dict[str, Known]
     _connecting: Connecting | None
     _config_file: str
+    _preferences: Preferences
     _attention: Attention
     reopen: Reopen | None
-
-    def _say(self, text: str, *, warning: bool = False, title: str = "") -> None:
-        raise NotImplementedError
-
-    def _tell_problem(self, problem: Problem, kind: str) -> None:
-        raise NotImplementedError
 
     def action_help(self) -> None:
         """Help for where one stands."""
@@ -87,11 +83,25 @@ class OverFrame(TypedAhead):
         """Which technique fits."""
         from .screens.guide import GuideScreen
 
-        async def answer(pane: str | None) -> None:
-            if pane:
-                await self._frame.open_pane(pane)
+        async def answer(step: NextStep | None) -> None:
+            if step is not None:
+                await self._frame.open_pane(step.pane)
+                self.call_after_refresh(self._open_step, step)
 
         self.push_screen(GuideScreen(self._database.path, self._said_to_guide, self._profile.region or ""), answer)
+
+    def _open_step(self, step: NextStep) -> None:
+        """Open the screen of the guide's next step over its pane."""
+        if step.opens == "submit":
+            from .screens.submit.draft import prepared
+
+            self.post_message(Train(prepared(step.method, step.known)))
+        elif step.opens == "models":
+            self.action_models(step.method)
+        elif step.opens == "raft":
+            self.action_raft()
+        else:
+            self._frame.pane.take_step(step)
 
     def action_submit(self) -> None:
         """Train a model; how is asked first."""
@@ -103,15 +113,14 @@ class OverFrame(TypedAhead):
     def _train(self, message: Train) -> None:
         from .screens.submit import flow
 
-        if self._attention.refusal is not None:
-            self._tell_problem(self._attention.refusal, "budget")
+        if not self._may_change("Training") or not self._may_pay():
             return
         pane = self._frame.pane
         desk = flow.Desk(pane, self._database, self._profile, self._clock, self._config_file)
         pane.run_worker(flow.train(desk, message.wanted), group="ask", exclusive=True)
 
-    def action_models(self) -> None:
-        """The models table."""
+    def action_models(self, method: str = "") -> None:
+        """The models table; those that learn by a method first."""
         import datetime as dt
 
         from cupola.advice.model_table import model_table
@@ -127,10 +136,25 @@ class OverFrame(TypedAhead):
             self._tell_problem(error.problem, "models")
             return
         today = dt.date.fromtimestamp(self._clock())
-        self.push_screen(ModelsScreen(rows, today, region=self._profile.region or ""))
+        self.push_screen(ModelsScreen(rows, today, method=method, region=self._profile.region or ""))
+
+    def action_raft(self) -> None:
+        """From documents to a model that answers among retrieved passages."""
+        from .screens.raft import flow
+
+        if not self._may_change("RAFT"):
+            return
+        pane = self._frame.pane
+        desk = flow.Desk(pane, self._database, self._profile, self._clock)
+        pane.run_worker(flow.raft(desk), group="ask", exclusive=True)
 
     def action_connect(self) -> None:
         """Find, write, try and open a profile."""
+        if not self._may_change("Connecting"):
+            return
+        if self._preferences.offline:
+            self._say("The screen was opened with --offline: nothing is tried here.", warning=True)
+            return
         if self._connecting is None or self._profile.name == DEMO_PROFILE:
             self._say("The demo is connected to the local emulator. Leave it first: cupola", warning=True)
             return
@@ -143,6 +167,18 @@ class OverFrame(TypedAhead):
 
         stored = self._profile.name if self._profile.endpoint else ""
         self.push_screen(ConnectScreen(self._connecting, stored), answer)
+
+    def _may_change(self, what: str) -> bool:
+        """Whether anything may be changed here; says so if not."""
+        if self._database.read_only:
+            self._say(f"{what}: not now, this is read-only.", warning=True)
+        return not self._database.read_only
+
+    def _may_pay(self) -> bool:
+        """Whether a budget still allows anything; says so if not."""
+        if self._attention.refusal is not None:
+            self._tell_problem(self._attention.refusal, "budget")
+        return self._attention.refusal is None
 
     def _choose(self, title: str, commands: list[Command], *, typing: bool) -> None:
         from .screens.menu import Choice, MenuScreen

@@ -64,6 +64,9 @@ class Teller:
         Raises:
             StoreError: the store cannot be used; nothing was taken.
         """
+        if self._database.read_only:
+            # Whoever may write tells them.
+            return []
         return notices.claim(self._database, SCREEN, self._clock())
 
     def read_watches(self) -> None:

@@ -1,4 +1,4 @@
-"""The two themes and their inks. Series colours are those of Okabe and Ito (2008), told apart by colour-blind eyes."""
+"""The themes and their inks; series colours after Okabe and Ito (2008), told apart by colour-blind eyes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,23 @@ LIGHT = Theme(
     variables={"line": "#cfcabf", "line-focus": "#a85510"},
 )
 
-THEMES = (DARK, LIGHT)
+CONTRAST = Theme(
+    name="contrast",
+    dark=True,
+    primary="#ffd75f",
+    secondary="#7fd4ff",
+    accent="#ffd75f",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#101010",
+    success="#5fffc8",
+    warning="#ffd75f",
+    error="#ff9d8f",
+    variables={"line": "#9a9a9a", "line-focus": "#ffd75f"},
+)
+
+THEMES = (DARK, LIGHT, CONTRAST)
 
 SERIES_INKS = 6
 """How many series have a colour of their own; later ones begin anew with another glyph."""
@@ -135,6 +151,51 @@ _LIGHT_INKS = {
 }
 
 
+_CONTRAST_INKS = {
+    "muted": "#d0d0d0",
+    "faint": "#a8a8a8",
+    "axis": "#c0c0c0",
+    "edge": "#9a9a9a",
+    "accent": "#ffd75f",
+    "key": "#ffd75f",
+    "good": "#5fffc8",
+    "warn": "#ffd75f",
+    "bad": "#ff9d8f",
+    "info": "#7fd4ff",
+    "badge": "#000000 on #7fd4ff",
+    "danger": "#ffffff on #a80000",
+    "tab": "#000000 on #ffd75f",
+    "track": "#6a6a6a",
+    "row": "on #00407a",
+    "row-blurred": "on #2e2e2e",
+    "head": "#ffffff",
+    "mark": "#ffd75f",
+    "match": "#000000 on #ffd75f",
+    "lost": "#ffc9c0 on #5a0f00",
+    "gained": "#b5ffe6 on #00442f",
+    "role-system": "#d0d0d0",
+    "role-developer": "#d0d0d0",
+    "role-user": "#7fd4ff",
+    "role-assistant": "#5fffc8",
+    "role-tool": "#ffb3e2",
+    "role-function": "#ffb3e2",
+    "role-field": "#ffd75f",
+    "code": "#ddd0ff",
+    "series1": "#56b4e9",
+    "series2": "#ffb000",
+    "series3": "#2fe0a0",
+    "series4": "#ff9fd8",
+    "series5": "#f0e442",
+    "series6": "#ff7f50",
+    "raw1": "#3b7ea3",
+    "raw2": "#a37300",
+    "raw3": "#1f9469",
+    "raw4": "#a3658a",
+    "raw5": "#9c942b",
+    "raw6": "#a65234",
+}
+
+
 class Inks:
     """The named inks of one theme as terminal styles."""
 
@@ -151,7 +212,15 @@ class Inks:
         return known
 
 
+INKS: Mapping[str, Mapping[str, str]] = {
+    DARK.name: _DARK_INKS,
+    LIGHT.name: _LIGHT_INKS,
+    CONTRAST.name: _CONTRAST_INKS,
+}
+"""The inks by theme."""
+
+
 @lru_cache(maxsize=4)
 def inks(theme: str) -> Inks:
     """The inks of a theme, dark ones for a theme that is not Cupola's own."""
-    return Inks(_LIGHT_INKS if theme == LIGHT.name else _DARK_INKS)
+    return Inks(INKS.get(theme, _DARK_INKS))

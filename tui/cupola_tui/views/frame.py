@@ -38,6 +38,8 @@ class FrameState:
     """Whether a worker keeps the store fresh."""
     offline: bool = False
     """A person forbade calls."""
+    read_only: bool = False
+    """A person forbade changes."""
     retiring: str = ""
     """Which model in use retires soon; "" where none does."""
     spend: str = ""
@@ -57,6 +59,8 @@ def top_line(state: FrameState, now: float, bytes_a_second: float, width: int, z
         parts[0] = (*parts[0], *line(" ", (" LOCAL ", "badge bold")))
     if profile.danger:
         parts[0] = (*parts[0], *line((" danger ", "danger bold")))
+    if state.read_only:
+        parts[0] = (*parts[0], *line(" ", (" read-only ", "badge bold")))
     parts.append(line((f"{state.running} running", "info" if state.running else "muted")))
     if state.needs_you:
         parts.append(

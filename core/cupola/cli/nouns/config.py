@@ -12,7 +12,7 @@ from ...settings.writing import path_of, set_value, unset_value
 from ..context import Context, session_of
 from ..output import emit, emit_one
 
-_BUILT_IN = {"theme": "dark"}
+_BUILT_IN = {"theme": "dark", "keymap": "default", "line": "auto"}
 _APART = ("profiles", "defaults", "default")
 
 

@@ -11,7 +11,7 @@ from ..context import Context
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     """Add the flags; the noun has no verbs."""
     parser.add_argument("--port", type=int, default=8010, help="where to listen on loopback (default 8010)")
-    parser.add_argument("--theme", choices=("dark", "light"), help="how the screen looks")
+    parser.add_argument("--theme", choices=("dark", "light", "contrast"), help="how the screen looks")
     parser.set_defaults(run=run)
 
 
@@ -24,6 +24,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
     flags = [
         *(["-p", options.profile] if options.profile else []),
         *(["--theme", options.theme] if options.theme else []),
+        *(["--offline"] if options.offline else []),
+        *(["--readonly"] if options.readonly else []),
     ]
     try:
         return context.serve_face(flags, options.port, context.say)

@@ -152,7 +152,9 @@ class BoardPane(Pane):
         """Keep the leaderboard of a run that rests, to be there at once when the pane is opened next."""
         task, text = worked.task, to_text(worked)
         if text is not None and not task.run.state.moving and text != self._facts.kept_board(task.run, task.view):
-            self.post_message(Keep(lambda database: shown_boards.keep(database, task.run.id, task.view, text)))
+            self.post_message(
+                Keep(lambda database: shown_boards.keep(database, task.run.id, task.view, text), aside=True)
+            )
 
     def _show(self, known: Known, task: Task | None) -> None:
         """Show the newest that was worked out."""
