@@ -14,8 +14,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from cupola.azure.wire import evaluations as wire
-from cupola.models import Checkpoint, Evaluation, EvaluationRun, Job, Point
+from cupola.models import Checkpoint, Evaluation, EvaluationRun, Job, Point, Problem
 from cupola.store import (
+    answer_labels,
     benchmarks,
     checkpoints,
     convergence_orders,
@@ -431,3 +432,72 @@ async def test_a_job_is_paused_by_itself_only_after_a_card_and_that_can_be_taken
         await see(pilot, "--not-when-converged")
         await pilot.press("y")
         await until(pilot, lambda: convergence_orders.get(trained, JOB.id) is None)
+
+
+@pytest.fixture
+def strict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor that makes the grader fail every answer."""
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nsed -i s/5.0/4.0/ "$1"\n')
+    editor.chmod(0o700)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", str(editor))
+
+
+async def test_the_lab_takes_labels_and_lists_where_the_grader_differs_from_people_and_from_the_job(
+    trained: Database, open_app: Open, see: See, strict: None
+) -> None:
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await pilot.press("e")
+        await see(pilot, "agrees with the job's grader on 50%")
+        await see(pilot, "no labels by people yet")
+        await pilot.press("l")
+        await see(pilot, "Label answers · exact")
+        for _ in range(4):
+            await pilot.press("p")
+        await pilot.press("f", "escape")
+        await see(pilot, "agrees with people on 20%")
+        said = answer_labels.of_runs(trained, [f"c-{step}" for step in (0, 5, 10)])
+        assert sorted(said.values()) == [False, True, True, True, True]
+        await pilot.press("d")
+        await see(pilot, "shown: 4 on which it differs from people")
+        await pilot.press("d")
+        await see(pilot, "shown: 12 on which it differs from the job's grader")
+        await pilot.press("enter")
+        await see(pilot, "✗ the grader in hand")
+        await see(pilot, "✓ the job's grader")
+
+
+async def test_the_lab_asks_the_service_whether_it_takes_the_grader_and_shows_what_it_says(
+    trained: Database, open_app: Open, see: See, strict: None
+) -> None:
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await pilot.press("e")
+        await see(pilot, "check at the service")
+        await pilot.press("c")
+        await until(pilot, lambda: intents.newest(trained))
+        (wish,) = intents.newest(trained)
+        assert wish.kind == "grader.validate"
+        assert isinstance(wish.arguments["definition"], dict) and "4.0" in wish.arguments["definition"]["source"]
+        await see(pilot, "the service is asked whether it takes")
+        intents.finish(trained, wish.id, NOW, Problem("The service refuses exact: it is too long."))
+        await see(pilot, "✗ The service refuses exact: it is too long.")
+
+
+async def test_a_grader_that_asks_models_is_tried_on_what_they_said_before_and_asked_after_a_card(
+    trained: Database, open_app: Open, see: See, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = json.dumps({"method": {"type": "reinforcement", "reinforcement": {"grader": JUDGE}}})
+    jobs.save(trained, [replace(JOB, raw=raw)])
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", "true")
+    async with open_app().run_test(size=(120, 40)) as pilot:
+        await opened(pilot, see)
+        await pilot.press("e")
+        await see(pilot, "24 not shown to gpt-4.1-mini yet")
+        await pilot.press("x")
+        await see(pilot, "Show 24 stored answers to judge")
+        await pilot.press("y")
+        await until(pilot, lambda: workflows.newest(trained))

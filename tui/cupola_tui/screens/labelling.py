@@ -13,6 +13,7 @@ from cupola.benchmarks.definition import GraderUse
 from cupola.benchmarks.labels import GraderReport, ToLabel
 from cupola.errors import CupolaError
 from cupola.store import grades
+from cupola.store.database import Database
 
 from ..commands import bindings
 from ..lines import Line, visible, wrapped
@@ -56,8 +57,7 @@ class LabellingScreen(Modal[None]):
         """Label the answer and go on."""
         if self._done == len(self._tasks):
             return
-        task, use, now = self._tasks[self._done], self._use, self._clock()
-        self.app.post_message(Keep(lambda database: labels.label(database, task, use, passed, now)))
+        self.app.post_message(Keep(self._keeping(self._tasks[self._done], passed, self._clock())))
         self._done += 1
         self._show()
 
@@ -66,10 +66,7 @@ class LabellingScreen(Modal[None]):
         if not self._done:
             return
         self._done -= 1
-        task, use = self._tasks[self._done], self._use
-        self.app.post_message(
-            Keep(lambda database: grades.drop_label(database, task.request, task.number, task.item, use.hash))
-        )
+        self.app.post_message(Keep(self._dropping(self._tasks[self._done])))
         self._found = None
         self._show()
 
@@ -85,6 +82,16 @@ class LabellingScreen(Modal[None]):
     def action_close(self) -> None:
         """Close; every label is in the store already."""
         self.dismiss(None)
+
+    def _keeping(self, task: ToLabel, passed: bool | None, now: float) -> Callable[[Database], object]:
+        """Keeps what was said of an answer."""
+        use = self._use
+        return lambda database: labels.label(database, task, use, passed, now)
+
+    def _dropping(self, task: ToLabel) -> Callable[[Database], object]:
+        """Takes it back."""
+        use = self._use
+        return lambda database: grades.drop_label(database, task.request, task.number, task.item, use.hash)
 
     def _show(self) -> None:
         self.query_one(Pages).show_anew()

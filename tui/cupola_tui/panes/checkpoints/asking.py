@@ -36,7 +36,7 @@ class Asking:
 
     def __init__(self, owner: Widget, facts: CheckpointFacts, profile: Profile, clock: Callable[[], float]) -> None:
         self._owner, self._facts, self._profile, self._clock = owner, facts, profile, clock
-        self._lab = Lab(owner, facts)
+        self._lab = Lab(owner, facts, profile, clock)
 
     def flow(self, name: str, view: StepsView | None, pair: tuple[int, int]) -> Coroutine[Any, Any, None]:
         """The flow of a name, on the second step of a pair."""

@@ -4,96 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
 from textual.widget import Widget
 
 from cupola.errors import CupolaError, UsageError
-from cupola.graders import GraderDefinitionError, SandboxUnavailableError
+from cupola.models import Intent
+from cupola.settings import Profile
+from cupola.store import intents
+from cupola.training.grader_lab import Scored
+from cupola.workflows.regrade.definition import Regrading
 
 from ...checkpoint_facts import CheckpointFacts
-from ...commands import bindings
-from ...lines import Line, Span, flowed, joined, line, visible, wrapped
-from ...messages import Say
+from ...messages import Ask, Say, Wish
 from ...screens.form import FormScreen, Question
-from ...screens.modal import Modal
+from ...views.actions import Action, place
 from ...views.checkpoints.changes import excerpt, question
-from ...views.checkpoints.steps import StepsView, number, short
-from ...widgets.painted import Lines
-from ...widgets.table import Column, KeyedRows, Table
+from ...views.checkpoints.steps import StepsView
 from ..benchmarks.editing import editor_command, file_stem
-from .lab_run import Trial, Tried, sampled, try_grader
+from .lab_labels import AnswerLabelling, chosen, report_of
+from .lab_run import Trial, looked_again, try_grader
+from .lab_screen import LabScreen, Texts, Wanted
 from .lab_text import editable, edited
+from .second_grader import estimated, regrade_action
 
-_COLUMNS = (
-    Column("", 1),
-    Column("step", 5, right=True),
-    Column("item", 18, flexible=True),
-    Column("answer", 18, flexible=True, drop=1),
-    Column("reward", 15, right=True),
-)
-_AGAIN, _KEEP = "edit", "keep"
-_KEYS = (("e", "edit, and run it again"), ("s", "write the grader into a file"), ("esc", "close"))
-
-Texts = Callable[[Tried], tuple[str, str]]
-"""Question and answer of what was tried, each in a line."""
-
-
-class LabScreen(Modal[str | None]):
-    """Shows a trial; answers with what is wanted next, or None."""
-
-    BINDINGS = bindings("lab")
-    SCOPES = ("lab",)
-
-    def __init__(self, trial: Trial, texts: Texts) -> None:
-        super().__init__()
-        self._trial, self._texts = trial, texts
-        self._table = Table(_COLUMNS, id="lab-answers", empty="No stored answer could be read.")
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="lab") as box:
-            box.border_title = Content(visible(f"Grader lab: {self._trial.name}"))
-            yield Lines(id="lab-head")
-            yield self._table
-            yield Lines(id="lab-keys")
-
-    def on_mount(self) -> None:
-        """What changed comes first."""
-        tried = sorted(self._trial.tried, key=_rank)
-        self.query_one("#lab-head", Lines).show(lambda width: head_lines(self._trial, width))
-        self._table.show(KeyedRows(range(len(tried)), lambda index: _cells(tried[index], self._texts(tried[index]))))
-        keys = joined([line((key, "key bold"), (f" {words}", "muted")) for key, words in _KEYS], line("   "))
-        self.query_one("#lab-keys", Lines).show(lambda width: [line(""), keys])
-        self._table.focus()
-
-    def action_editor(self) -> None:
-        """Edit it again."""
-        self.dismiss(_AGAIN)
-
-    def action_keep(self) -> None:
-        """Write it into a file."""
-        self.dismiss(_KEEP)
-
-    def action_close(self) -> None:
-        """Leave the lab."""
-        self.dismiss(None)
+_VALIDATE = "grader.validate"
+"""The worker's name for the wish to have the service check a grader."""
 
 
 class Lab:
     """Remembers for each job what was edited last."""
 
-    def __init__(self, owner: Widget, facts: CheckpointFacts) -> None:
-        self._owner, self._facts = owner, facts
+    def __init__(self, owner: Widget, facts: CheckpointFacts, profile: Profile, clock: Callable[[], float]) -> None:
+        self._owner, self._facts, self._profile, self._clock = owner, facts, profile, clock
         self._texts: dict[str, str] = {}
 
     async def go(self, view: StepsView, pair: tuple[int, int]) -> None:
@@ -102,19 +51,73 @@ class Lab:
 
         try:
             before = editable(grader_of(view.job))
-            rows = [row for step in dict.fromkeys(pair) if (row := view.evals.row_of(step)) is not None]
-            while True:
+            wanted: Wanted | None = Wanted.EDIT
+            while wanted is Wanted.EDIT:
                 text = _edited_text(self._owner, self._texts.get(view.job.id, before.text), before.ending)
                 self._texts[view.job.id] = text
-                definition = edited(before, text)
-                trial = await asyncio.to_thread(_tried, self._facts.common.database.path, view, rows, definition)
-                wanted = await self._owner.app.push_screen_wait(LabScreen(trial, self._lines_of(view)))
-                if wanted == _KEEP:
-                    await self._keep(trial.name, definition)
-                if wanted != _AGAIN:
-                    return
+                definition, steps = edited(before, text), list(dict.fromkeys(pair))
+                trial = await asyncio.to_thread(try_grader, self._store, view.evals, steps, definition)
+                wanted = await self._looked_at(view, trial, definition)
         except CupolaError as error:
             self._owner.post_message(Say(f"{error}\nWhat was written is kept: e opens it again.", warning=True))
+
+    @property
+    def _store(self) -> Path:
+        return self._facts.common.database.path
+
+    async def _looked_at(self, view: StepsView, trial: Trial, definition: Mapping[str, Any]) -> Wanted | None:
+        """Show a trial, with all that is done beside it, until it is left or the grader is to be edited again."""
+        asked: list[int] = []
+
+        def validate() -> None:
+            self._owner.app.post_message(Wish(self._validation(trial, definition, asked)))
+
+        def answer() -> Intent | None:
+            return intents.get(self._facts.common.database, asked[-1]) if asked else None
+
+        while True:
+            screen = LabScreen(trial, self._lines_of(view), validate, answer)
+            wanted = await self._owner.app.push_screen_wait(screen)
+            if wanted is Wanted.LABEL:
+                await self._labelled(view, trial)
+                trial = await asyncio.to_thread(looked_again, self._store, view.evals, trial)
+            elif wanted is Wanted.KEEP:
+                await self._keep(trial.name, definition)
+            elif wanted is Wanted.ASK:
+                await self._ask(view, trial)
+                return None
+            else:
+                return wanted
+
+    async def _labelled(self, view: StepsView, trial: Trial) -> None:
+        """Put answers before the person that have no label yet."""
+        tasks = await asyncio.to_thread(chosen, self._store, view.evals, trial)
+        if not tasks:
+            self._owner.post_message(Say("All of these answers have a label."))
+            return
+        screen = AnswerLabelling(trial.use, tasks, lambda: report_of(self._store, view.evals, trial), self._clock)
+        await self._owner.app.push_screen_wait(screen)
+
+    async def _ask(self, view: StepsView, trial: Trial) -> None:
+        """The card of having its models asked about the answers that are shown."""
+        job = view.job
+        definition = Regrading(job.name, job.id, trial.use.definition, answers=trial.unasked)
+        found = await asyncio.to_thread(estimated, self._store, definition, None)
+        self._owner.post_message(Ask(regrade_action(found, "FILE", self._profile, self._clock())))
+
+    def _validation(self, trial: Trial, definition: Mapping[str, Any], asked: list[int]) -> Action:
+        """Having the service say whether it takes the grader."""
+        now, arguments = self._clock(), {"definition": dict(definition)}
+        return Action(
+            _VALIDATE,
+            trial.name,
+            f"Check {trial.name} at the service",
+            "The service says whether it takes the grader.",
+            place(self._profile),
+            "Nothing.",
+            "",
+            write=lambda database: asked.append(intents.wish(database, _VALIDATE, trial.name, now, arguments)),
+        )
 
     async def _keep(self, name: str, definition: Mapping[str, Any]) -> None:
         facts = (("what", "the edited grader as the service's JSON"), ("folder", str(Path.cwd())))
@@ -135,7 +138,7 @@ class Lab:
         self._owner.post_message(Say(f"Wrote {path}. x shows all stored answers to it, as a second grader."))
 
     def _lines_of(self, view: StepsView) -> Texts:
-        def texts(tried: Tried) -> tuple[str, str]:
+        def texts(tried: Scored) -> tuple[str, str]:
             row = view.evals.row_of(tried.step)
             item = view.evals.items[row][tried.column] if row is not None else None
             if item is None:
@@ -144,50 +147,6 @@ class Lab:
             return question(told), excerpt(told)
 
         return texts
-
-
-def head_lines(trial: Trial, width: int) -> list[Line]:
-    """How many rewards changed, and what the mean became."""
-    before, after = trial.means
-    parts = [
-        line((f"{trial.changed} of {len(trial.tried)}", "bold"), " rewards changed"),
-        line("mean ", (number(before), "muted"), (" → ", "faint"), (number(after), "bold")),
-    ]
-    if trial.failed:
-        parts.append(line((f"{trial.failed} without a reward", "warn")))
-    out = flowed(parts, line("   "), width)
-    if trial.asks_models:
-        words = "A part of it asks a model, which the lab does not: x, another grader, names the command."
-        out += wrapped(words, width, "warn")
-    problems = list(dict.fromkeys(one.problem for one in trial.tried if one.problem))
-    for problem in problems[:2]:
-        out += wrapped(problem[:400], width, "warn")
-    return [*out, line("")]
-
-
-def _rank(one: Tried) -> tuple[bool, float, int, int]:
-    change = abs(one.after - one.before)
-    known = math.isfinite(change)
-    return known, -change if known else 0.0, one.step, one.column
-
-
-def _cells(one: Tried, texts: tuple[str, str]) -> tuple[Line, ...]:
-    change = one.after - one.before
-    if math.isnan(change):
-        sign, ink = ("!", "warn")
-    else:
-        sign, ink = ("▲", "good") if change > 0 else ("▼", "bad") if change < 0 else ("=", "faint")
-    reward = (*line((short(one.before), "muted"), (" → ", "faint")), Span(short(one.after), ink))
-    return line((sign, ink)), line((str(one.step), "muted")), line(texts[0]), line((texts[1], "muted")), reward
-
-
-def _tried(store: Path, view: StepsView, rows: Sequence[int], definition: Mapping[str, Any]) -> Trial:
-    try:
-        return try_grader(store, view.evals, sampled(view.evals, rows), definition)
-    except GraderDefinitionError as error:
-        raise UsageError("The service would not take this grader.", str(error)) from error
-    except SandboxUnavailableError as error:
-        raise UsageError("A python grader cannot be run here.", str(error)) from error
 
 
 def _edited_text(owner: Widget, text: str, ending: str) -> str:

@@ -50,7 +50,8 @@ def report_lines(report: GraderReport, width: int, *, asks_model: bool = False) 
     out += _part("you pass", f"{both} passed by the grader too, {missed} failed by it", width, "")
     out += _part("you fail", f"{wrong} passed by the grader, {neither} failed by it too", width, "")
     out += _consistency(report, width, asks_model)
-    out += [(), line(("Pass rates corrected by the labels (Rogan and Gladen)", "bold"))]
+    if report.corrected:
+        out += [(), line(("Pass rates corrected by the labels (Rogan and Gladen)", "bold"))]
     for arm, corrected in report.corrected:
         if corrected.value is None or corrected.interval is None:
             text = (
