@@ -49,6 +49,10 @@ bench: .venv/.ready ## Measure speed against the floors in docs/performance.md
 storm: .venv/.ready ## Kill worker and service at random in every workflow for ten minutes
 	@$(BIN)/python -m tests.hard_knocks.storm --minutes 10
 
+# With others: make dist-check PYTHONS="python3.11 python3.13".
+dist-check: .venv/.ready ## Build sdist and wheel, install them elsewhere and start them
+	@$(BIN)/python -m tests.hard_knocks.distribution $(CURDIR)/$(UV) $(PYTHONS)
+
 calibrate: .venv/.ready ## Simulate the statistics' coverage and false claims (some minutes)
 	@$(BIN)/python -m tests.calibrate
 

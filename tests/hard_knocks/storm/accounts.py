@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from cupola.store.database import Database
 from cupola.store.workflows import WorkflowState
 
 from .house import House
-from .round import CHUNKS, PROMPTS, REGRADERS, Round, download_of, evaluation_of, upload_of
+from .round import CHUNKS, PROMPTS, REGRADERS, Round, download_of, evaluation_of, upload_of, workflows_of
 
 _STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
 _JOBS = "/openai/v1/fine_tuning/jobs"
@@ -68,7 +69,7 @@ def paid(house: House, database: Database) -> Paid:
     twice, unpaid, exact = sum(count - 1 for count in evaluated.values()), 0, evaluated.total()
     known = _journal(database)
     lost = sum(count for _, count in known.values())
-    for (deployment, bill), keys in _questions(database).items():
+    for (deployment, bill), keys in {**_graders_questions(database, bills), **_questions(database)}.items():
         rows = [known.pop(key) for key in keys if key in known]
         answered, dropped = sum(row[0] for row in rows), sum(row[1] for row in rows)
         count = bills.pop((deployment, bill), 0)
@@ -107,6 +108,18 @@ def _questions(database: Database) -> dict[tuple[str, str], set[tuple[str, int]]
     return found
 
 
+def _graders_questions(
+    database: Database, bills: Counter[tuple[str, str]]
+) -> dict[tuple[str, str], set[tuple[str, int]]]:
+    """Those whose bodies the journal keeps; how a probe is sent is not known here, and only what was billed counts."""
+    found: dict[tuple[str, str], set[tuple[str, int]]] = {}
+    for row in database.rows("SELECT request, number, deployment, body FROM answers WHERE body IS NOT NULL"):
+        key = row["deployment"], request_hash(row["deployment"], {**json.loads(row["body"]), **_STREAMED})
+        if key in bills:
+            found.setdefault(key, set()).add((row["request"], row["number"]))
+    return found
+
+
 def _by_deployment(
     database: Database, bills: Counter[tuple[str, str]], known: dict[tuple[str, int], tuple[int, int]]
 ) -> int:
@@ -131,13 +144,14 @@ def missing(house: House, database: Database, begun: Round) -> Missing:
     eval_id = evaluation_of(database, begun) or ""
     for stored in evaluations.runs_of(database, eval_id):
         for grader in regrades.graders_of(database, eval_id):
-            found.add(stored.items - len(regrades.of_run(database, stored.run.id, grader.hash)), "regraded")
-    found.add(len(REGRADERS) - len(regrades.graders_of(database, eval_id)), "second graders")
+            found.add(stored.items - len(regrades.rewards_of_run(database, stored.run.id, grader.hash)), "regraded")
+    # The judge is one more.
+    found.add(len(REGRADERS) + 1 - len(regrades.graders_of(database, eval_id)), "second graders")
     return found
 
 
 def _of_workflows(database: Database, begun: Round, found: Missing) -> None:
-    for workflow_id in begun.workflows:
+    for workflow_id in workflows_of(database, begun):
         one = workflows.get(database, workflow_id)
         found.add(int(one is None or one.state is not WorkflowState.DONE), "workflows not at their end")
     learnt, read, tested = (stages_of(database, one) for one in begun.workflows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from tests.core.workflows import engines as words
@@ -9,6 +10,9 @@ from tests.core.workflows import reading_engines as reading
 
 from cupola.emulator.engine import Answer, AnswerRequest, Weights
 from cupola.emulator.engines import Training, WeightsReference
+
+JUDGED = "Is this right:"
+"""How a judge is asked."""
 
 
 class Model(words.ShareModel):
@@ -19,8 +23,10 @@ class Model(words.ShareModel):
 
     def _answer(self, request: AnswerRequest) -> Answer:
         asked = str(request.messages[-1].get("content"))
-        reply = words.reply if asked.startswith("What is ") else reading.reply
-        text = reply(self.share, request.messages)
+        if asked.startswith(JUDGED):
+            text = json.dumps({"steps": [], "result": float("I do not know" not in asked)})
+        else:
+            text = (words.reply if asked.startswith("What is ") else reading.reply)(self.share, request.messages)
         return Answer(text=text, finish_reason="stop", prompt_tokens=20, completion_tokens=len(text.split()))
 
 

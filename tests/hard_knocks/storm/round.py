@@ -43,7 +43,10 @@ from cupola.workflows.raft.definition import Raft
 from cupola.workflows.raft.start import start as start_raft
 from cupola.workflows.raft.start import store_parts
 from cupola.workflows.raft.steps import RAFT
+from cupola.workflows.regrade.definition import Regrading
+from cupola.workflows.regrade.start import start as start_regrading
 
+from .engines import JUDGED
 from .house import PART_BYTES, House
 
 BASE = "gpt-4.1-nano"
@@ -60,6 +63,17 @@ REGRADERS = tuple(
     }
     for word in ("It", "is", "know")
 )
+
+JUDGE = {
+    "type": "score_model",
+    "name": "judge",
+    "model": "gpt-4.1-mini",
+    "range": [0, 1],
+    "pass_threshold": 0.5,
+    "input": [{"role": "user", "content": JUDGED + " {{sample.output_text}} The word was {{item.word}}."}],
+    "sampling_params": {"max_completion_tokens": 50},
+}
+"""A second grader that is paid for."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,13 @@ class Round:
 
     @property
     def workflows(self) -> tuple[int, ...]:
+        """Those that began with the round."""
         return self.distillation, self.raft, self.test
+
+    @property
+    def judging(self) -> str:
+        """The name of the one that begins once there are answers to judge."""
+        return f"judging-{self.number}"
 
 
 def seed_job(house: House, database: Database) -> Job:
@@ -183,7 +203,7 @@ class Person:
 
     def look(self, database: Database, begun: Round) -> None:
         """What a person does who looks at the screen now and then."""
-        for workflow_id in begun.workflows:
+        for workflow_id in workflows_of(database, begun):
             self._workflow(database, workflow_id)
         for run_id in (begun.here, begun.evals):
             self._run(database, run_id)
@@ -221,6 +241,8 @@ class Person:
         elif all(one.whole for one in evaluations.runs_of(database, eval_id)):
             for grader in REGRADERS:
                 _wish_once(database, EVAL_REGRADE, eval_id, definition=grader)
+            if judging_of(database, begun) is None:
+                start_regrading(database, Regrading(begun.judging, eval_id, JUDGE), time.time(), hard=5.0)
 
 
 def _wish_once(database: Database, kind: str, target: str, **arguments: object) -> None:
@@ -239,6 +261,17 @@ def download_of(database: Database, begun: Round) -> Download | None:
     return next((one for one in downloads.downloads(database) if one.folder == str(begun.folder)), None)
 
 
+def judging_of(database: Database, begun: Round) -> int | None:
+    """The workflow in which a model judges the stored answers."""
+    return next((one.id for one in workflows.newest(database, 1_000) if one.name == begun.judging), None)
+
+
+def workflows_of(database: Database, begun: Round) -> tuple[int, ...]:
+    """All of the round's workflows."""
+    judging = judging_of(database, begun)
+    return begun.workflows if judging is None else (*begun.workflows, judging)
+
+
 def evaluation_of(database: Database, begun: Round) -> str | None:
     """The service's evaluation of the round's run, once the run is done."""
     run = benchmarks.get_run(database, begun.evals)
@@ -251,7 +284,7 @@ def under_way(database: Database, begun: Round) -> list[str]:
 
 
 def _under_way(database: Database, begun: Round) -> Iterator[str]:
-    for workflow_id in begun.workflows:
+    for workflow_id in workflows_of(database, begun):
         found = workflows.get(database, workflow_id)
         if found is None or found.state is WorkflowState.DONE:
             continue
@@ -271,10 +304,10 @@ def _under_way(database: Database, begun: Round) -> Iterator[str]:
     elif fetched is None or fetched.state.open:
         yield "download"
     if evaluation_of(database, begun) is not None and _regrading(database, begun):
-        yield "regrading"
+        yield "regrading without a model"
 
 
 def _regrading(database: Database, begun: Round) -> bool:
     eval_id = evaluation_of(database, begun)
     made = [one for one in intents.newest(database, 10_000) if (one.kind, one.target) == (EVAL_REGRADE, eval_id)]
-    return sum(one.state is IntentState.DONE for one in made) < len(REGRADERS)
+    return judging_of(database, begun) is None or sum(one.state is IntentState.DONE for one in made) < len(REGRADERS)
