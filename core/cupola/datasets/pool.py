@@ -45,14 +45,17 @@ def scan(path: Path, plan: Plan, workers: int | None = None) -> Iterator[tuple[i
 
 def _scan_on(workers: int, path: Path, plan: Plan, size: int) -> Iterator[tuple[int, Part]]:
     """Share the ranges out; this process does those that nobody has taken while it would wait."""
-    left = deque(_ranges(size))
-    # The first findings do not wait for another process to start.
-    start, end = left.popleft()
-    yield end, scan_range(path, start, end, plan)
+    first, *others = _ranges(size)
+    left = deque(others)
     waiting: deque[tuple[int, Part | Future[Part]]] = deque()
     # Spawned, not forked: this process may have threads.
     with ProcessPoolExecutor(workers - 1, mp_context=get_context("spawn")) as pool:
         try:
+            # The others start while this one finds the first findings.
+            for _ in range(min(workers - 1, len(left))):
+                start, end = left.popleft()
+                waiting.append((end, pool.submit(scan_range, path, start, end, plan)))
+            yield first[1], scan_range(path, *first, plan)
             while left or waiting:
                 while left and _under_way(waiting) < _AHEAD * (workers - 1) and len(waiting) < _MOST_WAITING:
                     start, end = left.popleft()

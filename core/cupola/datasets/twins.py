@@ -22,7 +22,7 @@ NEAR = 0.8
 
 _MOST_COMPARED = 10_000
 """Candidate pairs that are compared in full."""
-_COMPARED_AT_ONCE = 500
+_COMPARED_AT_ONCE = 250
 _MOST_BYTES_COMPARED = 64 * 1024
 """Of longer prompts only the beginnings are compared."""
 _MOST_A_BAND = 200_000
