@@ -16,7 +16,6 @@ from ..store import health, jobs
 from ..store.database import Database
 from .context import Context, Session
 from .naming import find
-from .offline import age
 
 if TYPE_CHECKING:
     from ..azure.client import Service
@@ -57,8 +56,6 @@ def refreshed(session: Session, context: Context, database: Database, offline: b
         0, or the exit code to end with after what is known has been printed: the service could not be asked.
     """
     if offline:
-        if (checked := health.get(database).checked_at) is not None:
-            context.say(age(checked))
         return 0
     if worker_runs(session, context):
         return 0

@@ -70,8 +70,9 @@ def _allowed(options: argparse.Namespace, world: Context) -> Context:
     """The world as far as `--offline` lets a command reach into it."""
     if not options.offline:
         return world
-    from .offline import forbidding
+    from .offline import forbidding, tell_age
 
+    tell_age(options, world)
     return forbidding(world)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from cupola.cli.offline import age
 from cupola.models import Health, Job
-from cupola.store import health, jobs
+from cupola.store import control_plane, health, jobs
 from cupola.store.database import Database
 
 from .conftest import Shell
@@ -15,8 +15,11 @@ from .conftest import Shell
 def test_what_is_known_is_printed_with_its_age_and_nothing_is_asked(shell: Shell, store: Database) -> None:
     jobs.save(store, [Job("ftjob-1", "m", "supervised", "running", 1, suffix="cora")])
     health.save(store, Health(1_000_000.0))
-    for words in (("job", "list"), ("job", "show", "cora"), ("deploy", "list"), ("bench", "list"), ("cost",)):
+    control_plane.save_trouble(store, Health(1_000_000.0))
+    for words in (("job", "list"), ("job", "show", "cora"), ("deploy", "list"), ("bench", "list"), ("cost",),
+                  ("file", "list"), ("dataset", "list"), ("checkpoint", "tests"), ("model", "list")):  # fmt: skip
         assert shell.run(*words, "--offline") == 0, shell.err
+        assert shell.err.count("Offline; as of 1970-01-1") == 1, words
     assert shell.cloud.asked == []
     assert shell.run("--offline", "job", "list") == 0
     assert "cora" in shell.out
