@@ -28,10 +28,10 @@ Key = tuple[Words, Words]
 def keys_of(content: bytes, starts: Indices, lengths: Indices) -> Key:
     """The keys of strings of at most `LONGEST` bytes, each given by its place in a padded content."""
     windows: Words = np.ndarray((len(content) - 7,), np.uint64, content, 0, (1,))
-    # All places are inside: "wrap" only spares the look at each.
-    low = windows.take(starts, mode="wrap")
+    # All lengths are inside: "wrap" only spares the look at each. The windows overlap; take would copy them.
+    low = windows[starts]
     low &= _LOW_MASKS.take(lengths, mode="wrap")
-    high = windows.take(starts + 8, mode="wrap")
+    high = windows[starts + 8]
     high &= _HIGH_MASKS.take(lengths, mode="wrap")
     high |= lengths.astype(np.uint64) << _LENGTH_SHIFT
     return low, high
