@@ -37,7 +37,7 @@ READING = {
     "job events", "job list", "job show", "job watch", "model list", "notify list", "notify test",
     "notify unwatch", "notify watch", "notify watches", "pairs make", "pairs wins", "profile add", "profile find",
     "profile key", "profile list", "profile remove", "profile show", "profile sign-in", "profile test",
-    "profile use", "raft list", "raft plan", "raft show", "raft watch", "serve", "store check", "store export",
+    "profile use", "raft list", "raft plan", "raft show", "raft watch", "serve", "show", "store check", "store export",
     "store import", "store path", "worker status", "worker stop",
 }  # fmt: skip
 """What reads, or changes this machine alone."""

@@ -69,6 +69,7 @@ class CupolaApp(Beside):
         clock: Callable[[], float] = time.time,
         environment: Mapping[str, str] = MappingProxyType({}),
         look_seconds: float = LOOK_SECONDS,
+        first: str = "jobs",
     ) -> None:
         self._meter = SentMeter(time.monotonic)
         self._preferences = preferences or Preferences()
@@ -97,7 +98,7 @@ class CupolaApp(Beside):
         self._attention = Attention(self, profile, self._facts, self._outlet, clock, world, self._tell_news)
         here = Surroundings(profile, database, self._facts, clock, self._preferences.file)
         makers = {name: functools.partial(open_pane, name, here) for name in PANES}
-        self._frame = FrameScreen(makers, self._commands, self._meter, clock, tour_ended=tour_ended)
+        self._frame = FrameScreen(makers, self._commands, self._meter, clock, first, tour_ended=tour_ended)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Cupola's own variables, for themes that lack them."""

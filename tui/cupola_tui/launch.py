@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cupola.cli.context import Look
     from cupola.paths import Paths
     from cupola.settings import Profile
     from cupola.store.database import Database
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if _is_command(words):
         from cupola.cli import main as run_command
 
-        return run_command(words, open_face=None if _no_screen(os.environ) else open_face, serve_face=_serve_face)
+        opened = None if _no_screen(os.environ) else open_face
+        return run_command(words, open_face=opened, serve_face=_serve_face, show_face=_show_face)
     return _screen(words)
 
 
@@ -86,6 +88,12 @@ def _serve_face(flags: Sequence[str], port: int, say: Callable[[str], None]) -> 
     from .browser.server import serve
 
     return serve(flags, port, say)
+
+
+def _show_face(profile: Profile, environment: Mapping[str, str], look: Look) -> Sequence[str]:
+    from .snapshot import snapshot
+
+    return snapshot(profile, environment, look)
 
 
 def _is_command(words: Sequence[str]) -> bool:

@@ -26,6 +26,22 @@ OpenFace = Callable[[Profile, Mapping[str, str]], int]
 ServeFace = Callable[[Sequence[str], int, Callable[[str], None]], int]
 """Serves the screen, with these flags, to browsers on a port of this machine; told how to say where it is."""
 
+ShowFace = Callable[[Profile, Mapping[str, str], "Look"], Sequence[str]]
+"""Draws one pane of the screen without a terminal; returns its lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is to be drawn."""
+
+    pane: str
+    width: int = 120
+    height: int = 40
+    keys: tuple[str, ...] = ()
+    """Pressed once it is there, each after the one before has been answered."""
+    timeout: float = 20.0
+    """Seconds after which it is drawn as it is then."""
+
 
 def _nowhere() -> TextIO:
     """Stands for a standard stream that the caller has closed, which Python gives as None."""
@@ -42,6 +58,7 @@ class Context:
     input: TextIO = field(default_factory=lambda: sys.stdin or _nowhere())
     open_face: OpenFace | None = None
     serve_face: ServeFace | None = None
+    show_face: ShowFace | None = None
     transport: httpx2.AsyncBaseTransport | None = None
     """How the service is reached; the network if left out."""
     offline: bool = False

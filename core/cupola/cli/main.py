@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import CupolaError
-from .context import Context, OpenFace, ServeFace
+from .context import Context, OpenFace, ServeFace, ShowFace
 from .parsing import parsed
 from .spending import refuse_beyond_budget
 
@@ -20,6 +20,7 @@ def main(
     *,
     open_face: OpenFace | None = None,
     serve_face: ServeFace | None = None,
+    show_face: ShowFace | None = None,
     context: Context | None = None,
 ) -> int:
     """Run a command line and return its exit code.
@@ -28,6 +29,7 @@ def main(
         argv: The words after `cupola`; those of this process if left out.
         open_face: Opens the screen, for `cupola demo`; without it the demo runs without one.
         serve_face: Serves the screen to a browser, for `cupola serve`.
+        show_face: Draws a pane as text, for `cupola show`.
         context: The command's world; this process's if left out.
 
     Returns:
@@ -35,7 +37,7 @@ def main(
         job failed or was cancelled; 6 worse and 7 inconclusive (bench gate); 8 still running at the end of --timeout;
         130 interrupted.
     """
-    world = context or Context(open_face=open_face, serve_face=serve_face)
+    world = context or Context(open_face=open_face, serve_face=serve_face, show_face=show_face)
     try:
         code = _carried_out(list(sys.argv[1:] if argv is None else argv), world)
         world.out.flush()

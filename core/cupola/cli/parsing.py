@@ -33,6 +33,7 @@ NOUNS = {
     "notify": "being told: watch, unwatch, watches, list, test",
     "cost": "what was spent, by day, job, workflow or profile",
     "store": "what is known locally: path, check, export, import",
+    "show": "one pane of the screen as text, once",
     "serve": "the screen in a browser of this machine",
     "completion": "teach bash, zsh or fish to complete",
     "emulator": "run the local service that learns for real",
