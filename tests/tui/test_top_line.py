@@ -64,3 +64,10 @@ def test_where_room_is_short_spend_gives_way_first_and_freshness_stays() -> None
     assert "today" not in shown(state, 80) and "slow line" in shown(state, 80)
     assert "slow line" not in shown(state, 64) and "live" in shown(state, 64)
     assert all(len(shown(state, width)) <= width for width in range(64, 140))
+
+
+def test_a_budget_that_is_used_up_stays_where_what_was_spent_gives_way() -> None:
+    state = replace(STATE, spend="$250.15 today", budget="month's budget used up", budget_ink="bad")
+    assert "$250.15 today · month's budget used up" in shown(state, 120)
+    narrow = shown(state, 80)
+    assert "month's budget used up" in narrow and "$250.15" not in narrow

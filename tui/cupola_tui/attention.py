@@ -55,7 +55,7 @@ class Attention:
         self._clock, self._world, self._say = clock, world, say
         self._teller = Teller(facts.database, clock, outlet.say)
         self._terminal: Terminal | None = None
-        self._spend = ("", "")
+        self._spend = ("", "", "warn")
         self.refusal: Problem | None = None
         """Why nothing more may be paid for; None while something may, or before it is counted."""
         self._money_at = float("-inf")
@@ -89,8 +89,9 @@ class Attention:
         self._money_due = self._money_due or changed
         self._count()
         self._mind_line()
+        spend, budget, ink = self._spend
         trip = self._outlet.pace.round_trip if self._slow else None
-        return replace(state, spend=self._spend[0], spend_ink=self._spend[1], slow=self._slow, round_trip=trip)
+        return replace(state, spend=spend, budget=budget, budget_ink=ink, slow=self._slow, round_trip=trip)
 
     def show(self, state: FrameState) -> None:
         """Name the window and show the bar; only what has changed is sent."""
@@ -165,22 +166,21 @@ class Attention:
                 spent = today(database, prices, now)
                 # Of a day on which nothing is known but that something will cost, there is nothing to say yet.
                 words = f"{dollars(spent)} today" if spent.low or spent.high is not None else ""
-                ink = "muted"
+                over, ink = "", "warn"
                 budgets = budgets_of(self._profile, database, prices, now)
                 refused, passed = refusal(budgets), worst(budgets)
                 if passed is not None:
                     span = f"{passed.span}'s " if passed.span else ""
                     hard = passed.standing is Standing.HARD
-                    said, ink = (f"{span}budget used up", "bad") if hard else (f"over {span}soft budget", "warn")
-                    words = ", ".join(part for part in (words, said) if part)
+                    over, ink = (f"{span}budget used up", "bad") if hard else (f"over {span}soft budget", "warn")
             finally:
                 database.close()
         except CupolaError:
             # `cupola cost` tells what is wrong with the store or the prices.
-            words, ink, refused = "", "", None
-        self._app.call_from_thread(self._counted, (words, ink), refused)
+            words, over, ink, refused = "", "", "warn", None
+        self._app.call_from_thread(self._counted, (words, over, ink), refused)
 
-    def _counted(self, spend: tuple[str, str], refused: Problem | None) -> None:
+    def _counted(self, spend: tuple[str, str, str], refused: Problem | None) -> None:
         self._spend, self.refusal = spend, refused
 
     def _mind_line(self) -> None:

@@ -129,7 +129,7 @@ def refusal(budgets: Sequence[Budget]) -> Problem | None:
     found = worst(budgets)
     if found is None or found.standing is not Standing.HARD or found.problem is None:
         return None
-    return Problem(found.problem.what, "Cupola pays for nothing more until then.", found.problem.remedy)
+    return Problem(found.problem.what, "Cupola pays for nothing more.", found.problem.remedy)
 
 
 def _limits(profile: Profile) -> dict[Span, tuple[float, float]]:

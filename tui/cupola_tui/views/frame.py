@@ -44,7 +44,9 @@ class FrameState:
     """Which model in use retires soon; "" where none does."""
     spend: str = ""
     """What today has cost, in words; "" before it is counted."""
-    spend_ink: str = "muted"
+    budget: str = ""
+    """Which budget is passed or used up; "" where none is."""
+    budget_ink: str = "warn"
     slow: bool = False
     """Whether the line to the terminal is slow."""
     round_trip: float | None = None
@@ -73,17 +75,26 @@ def top_line(state: FrameState, now: float, bytes_a_second: float, width: int, z
         left = told if cell_width(told) + _LEAST_RIGHT < width else left
     rate = line((f"{byte_rate(bytes_a_second)} ", "muted"))
     fresh = freshness(state, now, zone)
-    more = [part for part in (_spend(state), fresh, _slowness(state)) if part]
-    # Where room is short, what it costs gives way first, then how slow the line is.
-    for parts_shown in ([*more, rate], [*more[-2:], rate], [fresh, rate]):
-        right = joined(parts_shown, dot)
+    spend, budget, slow = _spend(state), _budget(state), _slowness(state)
+    # Where room is short, what it costs gives way first, then how slow the line is, then a budget that is passed.
+    for parts_shown in (
+        (spend, budget, fresh, slow, rate),
+        (budget, fresh, slow, rate),
+        (budget, fresh, rate),
+        (fresh, rate),
+    ):
+        right = joined([part for part in parts_shown if part], dot)
         if cell_width(left) + cell_width(right) < width:
             break
     return spread(left, right, width)
 
 
 def _spend(state: FrameState) -> Line:
-    return line((state.spend, state.spend_ink)) if state.spend else ()
+    return line((state.spend, "muted")) if state.spend else ()
+
+
+def _budget(state: FrameState) -> Line:
+    return line((state.budget, state.budget_ink)) if state.budget else ()
 
 
 def _slowness(state: FrameState) -> Line:
