@@ -18,6 +18,7 @@ from cupola.settings import Profile
 from cupola.store import workflows
 from cupola.store.database import open_store
 from cupola.store.workflows import Stage, StageState, Workflow, WorkflowState
+from cupola.workflows.distil.files import bundled_file, read
 from cupola_tui.lines import Line, cell_width, plain
 from cupola_tui.screens.distill import draft
 from cupola_tui.views.workflows import actions, strip
@@ -203,12 +204,26 @@ def test_a_form_comes_to_a_distillation_and_to_the_flags_of_the_equal_command(tm
 @pytest.mark.parametrize(
     ("field", "value"),
     [("samples", "0"), ("samples", "2.5"), ("samples", "many"), ("threshold", "nan"), ("stop at", "inf"),
-     ("stop at", "-1"), ("margin", "0"), ("margin", "2"), ("epochs", "99"), ("fuse", "-1"), ("training", "cheap"),
-     ("teacher", ""), ("prompts", ""), ("prompts", "/nowhere.jsonl"), ("own prompt", "/nowhere.txt")],
+     ("stop at", "-1"), ("margin", "0"), ("margin", "2"), ("epochs", "99"), ("rate", "0"), ("fuse", "-1"),
+     ("training", "cheap"), ("teacher", ""), ("prompts", ""), ("prompts", "/nowhere.jsonl"), ("own prompt", "/nowhere.txt")],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_its_field(tmp_path: Path, field: str, value: str) -> None:
     with pytest.raises(CupolaError):
         draft.read_draft(BENCHMARK, answers(tmp_path, **{field: value}))
+
+
+def test_coras_form_trains_as_her_file_says_and_a_branch_that_changes_nothing_is_none() -> None:
+    path = bundled_file("cora")
+    assert path is not None
+    shipped = read(path).definition
+    first = draft.first_answers(shipped.test, {"teacher": "gpt-4.1", "student": "gpt-4.1-nano"})
+    found = draft.read_draft(shipped.test, first)
+    assert found.definition.hyperparameters.items() <= shipped.hyperparameters.items()
+    assert found.words[found.words.index("--rate") + 1] == "2"
+
+    kept = draft.branch_answers(shipped, None, None)
+    assert draft.branch_changes(shipped, kept) == {}
+    assert draft.branch_changes(shipped, {**kept, "rate": ""}) == {"hyperparameters": {"n_epochs": 3, "batch_size": 4}}
 
 
 def test_a_soft_limit_above_the_hard_one_is_refused(tmp_path: Path) -> None:

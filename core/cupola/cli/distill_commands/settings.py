@@ -56,8 +56,10 @@ def changes(options: argparse.Namespace, definition: Distillation) -> dict[str, 
     found: dict[str, Any] = {name: value for name in _PLAIN if (value := getattr(options, name, None)) is not None}
     if options.from_stored:
         found["from_stored"] = True
-    if options.epochs is not None:
-        found["hyperparameters"] = {**definition.hyperparameters, "n_epochs": options.epochs}
+    wanted = {"n_epochs": options.epochs, "learning_rate_multiplier": options.rate}
+    if set(wanted.values()) != {None}:
+        given = {name: value for name, value in wanted.items() if value is not None}
+        found["hyperparameters"] = {**definition.hyperparameters, **given}
     if options.fuse is not None:
         found["fuse_seconds"] = options.fuse * 3_600 or None
     if options.student_prompt is not None:

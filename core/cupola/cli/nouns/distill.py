@@ -59,6 +59,7 @@ def _add_changes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threshold", type=float, metavar="SCORE", help="from which on an answer is learnt from")
     parser.add_argument("--by", metavar="GRADER", help="filter and judge by this grader")
     parser.add_argument("--epochs", type=int, help="of training")
+    parser.add_argument("--rate", type=float, metavar="X", help="of learning, in multiples of the service's own")
     parser.add_argument(
         "--student-prompt",
         metavar="FILE",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from cupola.errors import UsageError
 from cupola.workflows.distil.definition import FUSE_SECONDS, MOST_SAMPLES, Distillation
 
 ROLES = ("teacher", "student", "control")
+EPOCHS, RATE = "n_epochs", "learning_rate_multiplier"
 _TRAINING_TIERS = ("developerTier", "globalStandard", "standard")
 
 HINTS: Mapping[str, str] = {
@@ -30,6 +31,7 @@ HINTS: Mapping[str, str] = {
     "threshold": "the score from which on an answer is kept; empty: the graders' own thresholds",
     "margin": "what does not matter, as a share of the score's range; declared before the run",
     "epochs": "of training; empty: as the service chooses",
+    "rate": "of learning, in multiples of the service's own; empty: as the service chooses",
     "own prompt": "distil the prompt away: a file with the student's shorter system prompt, or none; empty: the same",
     "training": f"the tier of training: {', '.join(_TRAINING_TIERS)}",
     "deploy as": "DeveloperTier (no hosting fee, a day at most), GlobalStandard, Standard",
@@ -65,6 +67,7 @@ def first_answers(benchmark: Benchmark, roles: Mapping[str, str]) -> dict[str, s
         "threshold": "",
         "margin": f"{benchmark.margin:g}" if benchmark.margin is not None else "",
         "epochs": "3",
+        "rate": bundled_rate(benchmark.name),
         "own prompt": "",
         "training": _TRAINING_TIERS[0],
         "deploy as": "DeveloperTier",
@@ -79,6 +82,16 @@ def bundled_prompts(benchmark: str) -> str:
     file = bundled_file(benchmark)
     prompts = file.parent / "prompts.jsonl" if file is not None else None
     return str(prompts) if prompts is not None and prompts.is_file() else ""
+
+
+def bundled_rate(benchmark: str) -> str:
+    """The learning rate of the distillation that ships with a benchmark; "" where it sets none."""
+    file = bundled_file(benchmark)
+    definition = file.parent / "distil.toml" if file is not None else None
+    if definition is None or not definition.is_file():
+        return ""
+    settings = tomllib.loads(definition.read_text("utf-8")).get("hyperparameters", {})
+    return f"{settings[RATE]:g}" if RATE in settings else ""
 
 
 def missing_roles(roles: Mapping[str, str]) -> str:
@@ -117,7 +130,7 @@ def read_draft(benchmark: Benchmark, answers: Mapping[str, str]) -> Draft:
         by=answers["judge by"],
         threshold=number_in(answers, "threshold"),
         student_prompt=student_prompt(benchmark, answers["own prompt"]),
-        hyperparameters=epochs_in(answers),
+        hyperparameters=hyperparameters_in(answers),
         training_tier=answers["training"],
         sku=answers["deploy as"],
         fuse_seconds=hours * 3_600 if hours else None,
@@ -139,10 +152,11 @@ def with_margin(benchmark: Benchmark, answers: Mapping[str, str]) -> Benchmark:
     return replace(benchmark, margin=margin) if margin is not None else benchmark
 
 
-def epochs_in(answers: Mapping[str, str]) -> dict[str, float | str]:
-    """The hyperparameters; none where the service is to choose."""
-    epochs = whole_in(answers, "epochs", 1, 25)
-    return {} if epochs is None else {"n_epochs": epochs}
+def hyperparameters_in(answers: Mapping[str, str]) -> dict[str, float | str]:
+    """What was typed of training; what is left empty, the service chooses."""
+    epochs, rate = whole_in(answers, "epochs", 1, 25), number_in(answers, "rate", least=1e-4, most=100.0)
+    typed = {EPOCHS: epochs, RATE: rate}
+    return {name: value for name, value in typed.items() if value is not None}
 
 
 def student_prompt(benchmark: Benchmark, said: str) -> tuple[Mapping[str, Any], ...] | None:
@@ -173,7 +187,7 @@ def command_words(answers: Mapping[str, str]) -> tuple[str, ...]:
     """The flags of the command line that does the same."""
     flags = {
         "prompts": "--prompts", "teacher": "--teacher", "student": "--student", "control": "--control",
-        "samples": "--samples", "judge by": "--by", "threshold": "--threshold", "epochs": "--epochs",
+        "samples": "--samples", "judge by": "--by", "threshold": "--threshold", "epochs": "--epochs", "rate": "--rate",
         "own prompt": "--student-prompt", "training": "--training-tier", "deploy as": "--sku", "fuse": "--fuse",
         "ask from": "--ask-from", "stop at": "--max-cost",
     }  # fmt: skip
@@ -226,28 +240,28 @@ def branch_changes(definition: Distillation, answers: Mapping[str, str]) -> dict
         "training_tier": answers["training"],
         "sku": answers["deploy as"],
     }
-    epochs = whole_in(answers, "epochs", 1, 25)
-    settings = {name: value for name, value in definition.hyperparameters.items() if name != "n_epochs"}
-    wanted["hyperparameters"] = settings if epochs is None else {**settings, "n_epochs": epochs}
+    settings = {name: value for name, value in definition.hyperparameters.items() if name not in (EPOCHS, RATE)}
+    wanted["hyperparameters"] = {**settings, **hyperparameters_in(answers)}
     same = {**{name: getattr(definition, name) for name in wanted}, "by": definition.view.name}
     same["hyperparameters"] = dict(definition.hyperparameters)
-    return {name: value for name, value in wanted.items() if json.dumps(value) != json.dumps(same[name])}
+    return {name: value for name, value in wanted.items() if value != same[name]}
 
 
-BRANCHED: Sequence[str] = (*ROLES, "samples", "judge by", "threshold", "epochs", "training", "deploy as", "ask from",
-                           "stop at")  # fmt: skip
+BRANCHED: Sequence[str] = (*ROLES, "samples", "judge by", "threshold", "epochs", "rate", "training", "deploy as",
+                           "ask from", "stop at")  # fmt: skip
 """The fields of the form that branches."""
 
 
 def branch_answers(definition: Distillation, soft: float | None, hard: float | None) -> dict[str, str]:
     """What stands in the form that branches at first: everything as it was."""
-    epochs = definition.hyperparameters.get("n_epochs")
+    epochs, rate = definition.hyperparameters.get(EPOCHS), definition.hyperparameters.get(RATE)
     return {
         **{role: getattr(definition, role) for role in ROLES},
         "samples": str(definition.samples),
         "judge by": definition.view.name,
         "threshold": "" if definition.threshold is None else f"{definition.threshold:g}",
         "epochs": "" if epochs is None else str(epochs),
+        "rate": f"{rate:g}" if isinstance(rate, int | float) else "",
         "training": definition.training_tier,
         "deploy as": definition.sku,
         "ask from": "" if soft is None else f"{soft:g}",
