@@ -100,6 +100,10 @@ async def test_a_storm_of_faults_loses_no_row_and_pays_for_none_twice_that_was_a
     assert set(whole) <= {Kind.ANSWERED, Kind.TRUNCATED, Kind.ERROR}
 
 
+KILLS = 4
+"""`make storm` kills by the hundred."""
+
+
 @pytest.mark.parametrize("emulation", [1.0], indirect=True)
 def test_a_worker_killed_again_and_again_in_a_storm_loses_no_row_and_pays_for_none_twice(
     emulation: Emulation, store: Database
@@ -107,7 +111,7 @@ def test_a_worker_killed_again_and_again_in_a_storm_loses_no_row_and_pays_for_no
     chance = random.Random(11)
     emulation.faults(*STORM)
     run = wanted(store, 200)
-    kills = sum(emulation.kill_worker_at_work(store, chance.uniform(0.0, 0.1)) for _ in range(10))
+    kills = sum(emulation.kill_worker_at_work(store, chance.uniform(0.0, 0.1)) for _ in range(KILLS))
     emulation.start_worker()
 
     ended = until_ended(store, run.id, 120)
@@ -117,7 +121,7 @@ def test_a_worker_killed_again_and_again_in_a_storm_loses_no_row_and_pays_for_no
         benchmarks.set_state(store, run.id, RunState.WANTED, 2.0)
         ended = until_ended(store, run.id, 120)
 
-    assert kills == 10
+    assert kills == KILLS
     assert ended.state is RunState.DONE
     assert ended.progress.answered == ended.progress.graded == ended.progress.rows == 400
     account = emulation.settled(store, run.id)

@@ -163,7 +163,7 @@ def test_a_worker_killed_again_and_again_creates_nothing_at_the_service_twice(
     emulation.deploy(BULK, "GlobalBatch" if engine == "batch" else "GlobalStandard")
     chance = random.Random(engine)
     run = wanted(store, engine, (BULK,), items=60)
-    for _ in range(6):
+    for _ in range(3):
         emulation.start_worker()
         time.sleep(chance.uniform(0.0, 0.25))
         emulation.kill_worker()
