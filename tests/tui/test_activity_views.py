@@ -205,7 +205,8 @@ def test_a_form_comes_to_a_distillation_and_to_the_flags_of_the_equal_command(tm
     ("field", "value"),
     [("samples", "0"), ("samples", "2.5"), ("samples", "many"), ("threshold", "nan"), ("stop at", "inf"),
      ("stop at", "-1"), ("margin", "0"), ("margin", "2"), ("epochs", "99"), ("rate", "0"), ("fuse", "-1"),
-     ("training", "cheap"), ("teacher", ""), ("prompts", ""), ("prompts", "/nowhere.jsonl"), ("own prompt", "/nowhere.txt")],
+     ("training", "cheap"), ("teacher", ""), ("prompts", ""), ("prompts", "/nowhere.jsonl"),
+     ("own prompt", "/nowhere.txt")],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_its_field(tmp_path: Path, field: str, value: str) -> None:
     with pytest.raises(CupolaError):
