@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import given
@@ -312,13 +313,14 @@ async def test_what_is_no_filter_is_refused(emulator, query):
 
 @given(st.text(alphabet="()' abceqnotrdstuilm_019", max_size=60))
 def test_any_text_is_a_filter_or_is_refused(text):
-    database = sqlite3.connect(":memory:")
-    database.execute("CREATE TABLE batches (created_at REAL, status TEXT, id TEXT, endpoint TEXT, input_file_id TEXT)")
     try:
         condition = read_filter(text)
     except ApiError:
         return
-    database.execute(f"SELECT 1 FROM batches WHERE {condition.sql}", condition.arguments)
+    with closing(sqlite3.connect(":memory:")) as database:
+        columns = "created_at REAL, status TEXT, id TEXT, endpoint TEXT, input_file_id TEXT"
+        database.execute(f"CREATE TABLE batches ({columns})")
+        database.execute(f"SELECT 1 FROM batches WHERE {condition.sql}", condition.arguments)
 
 
 FIELDS = st.sampled_from(["created_at gt 5", "created_at le 70", "status eq 'done'", "status ne 'it''s'"])
@@ -334,11 +336,11 @@ EXPRESSIONS = st.recursive(
 
 @given(EXPRESSIONS, st.integers(0, 80), st.sampled_from(["done", "it's", "other"]))
 def test_a_filter_lets_through_what_its_words_say(text, created_at, status):
-    database = sqlite3.connect(":memory:")
-    database.execute("CREATE TABLE batches (created_at REAL, status TEXT)")
-    database.execute("INSERT INTO batches VALUES (?, ?)", (created_at, status))
     condition = read_filter(text)
-    found = database.execute(f"SELECT 1 FROM batches WHERE {condition.sql}", condition.arguments).fetchone()
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE batches (created_at REAL, status TEXT)")
+        database.execute("INSERT INTO batches VALUES (?, ?)", (created_at, status))
+        found = database.execute(f"SELECT 1 FROM batches WHERE {condition.sql}", condition.arguments).fetchone()
     words = {
         "created_at gt 5": created_at > 5,
         "created_at le 70": created_at <= 70,
