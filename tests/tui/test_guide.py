@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from cupola.advice.advise import Advice, Tables, advise, read_given
+from cupola.advice.advise import Advice, NextStep, Tables, advise, read_given
 from cupola.advice.drawing import tree_lines
 from cupola.advice.model_table import model_table
 from cupola.advice.tree import shipped_tree
+from cupola.settings import Profile
 from cupola.store.database import Database
 from cupola_data.models import catalogue
 from cupola_data.prices import price_list
@@ -24,7 +27,7 @@ from cupola_tui.screens.reader import Pages
 from cupola_tui.views.guide import folded, text_lines, tree_row
 from cupola_tui.widgets.painted import Lines
 
-from .conftest import PROFILE
+from .conftest import PROFILE, see
 
 
 def told(*facts: str) -> Advice:
@@ -43,6 +46,14 @@ async def opened(pilot: Pilot[str]) -> GuideScreen:
     await pilot.pause()
     assert isinstance(pilot.app.screen, GuideScreen)
     return pilot.app.screen
+
+
+async def until(pilot: Pilot[str], holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        await pilot.pause(0.02)
 
 
 def text_of(guide: GuideScreen) -> str:
@@ -177,3 +188,39 @@ def test_the_folded_tree_keeps_every_line_of_the_way() -> None:
     assert {one.place.id for one in kept} >= {"failure", "rag", "vision-model", "examples", "prompting"}
     assert "raft" not in {one.place.id for one in kept}
     assert " RAG " in "".join(plain(tree_row(one, advice, False).spans) for one in kept)
+
+
+_TO_FORMAT = (("30%", "0.9"), ("yes",), ("format",))
+
+
+async def test_the_advice_to_train_opens_the_form_of_the_job_filled_in(store: Database, path: Path) -> None:
+    from cupola.models import LocalFile
+    from cupola.store import datasets
+
+    data = path.parent / "answers.jsonl"
+    datasets.save_local_files(store, [LocalFile(str(data), 9_000, 1, "a", "chat", 120, 0, 0)])
+    app = CupolaApp(Profile("test", endpoint="http://127.0.0.1:8080"), store)
+    async with app.run_test(size=(120, 40)) as pilot:
+        guide = await opened(pilot)
+        for typed in _TO_FORMAT:
+            await answer(pilot, *typed)
+        assert "enter opens the form of the job" in text_of(guide)
+        await pilot.press("enter")
+        await see(pilot, "learning rate")
+        typed = {field.name: field.value for field in app.screen.query(Input)}
+        assert typed["training file"] == str(data)
+        row = catalogue().find(typed["model"])
+        assert row is not None and "supervised" in row.methods
+
+
+async def test_next_steps_that_need_a_benchmark_or_data_begin_by_asking_for_them(store: Database) -> None:
+    words = {"raft": "distractors", "models": "that learn by vision", "cost": "Add a file", "distil": "Define a bench"}
+    panes = {leaf.opens: leaf.pane for leaf in shipped_tree().leaves.values()}
+    app = CupolaApp(Profile("test", endpoint="http://127.0.0.1:8080"), store)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await see(pilot, "cora-distil")
+        for opens, shown in words.items():
+            await app.open_step(NextStep(opens, panes[opens], "vision", {}))
+            await see(pilot, shown)
+            await pilot.press("escape")
+            await until(pilot, lambda: len(app.screen_stack) == 1)

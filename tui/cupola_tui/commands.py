@@ -286,6 +286,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("distillation.cancel", "", "act('cancel')", "Call it off", words="distill cancel"),
     Command("workflow.left", "left,h", "stage(-1)", "The stage before"),
     Command("workflow.right", "right,l", "stage(1)", "The next stage", "stage"),
+    Command("workflow.band", "b", "band", "Of the curve over distractors: whose 95% band is drawn"),
     Command("stages.open", "enter", "open", "Open the stage", "open"),
     Command("sieve.left", "left,h", "step(-1)", "Lower the threshold", "threshold"),
     Command("sieve.right", "right,l", "step(1)", "Raise the threshold"),

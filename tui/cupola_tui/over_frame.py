@@ -85,13 +85,17 @@ class OverFrame(OnTerminal):
 
         async def answer(step: NextStep | None) -> None:
             if step is not None:
-                await self._frame.open_pane(step.pane)
-                self.call_after_refresh(self._open_step, step)
+                await self.open_step(step)
 
         self.push_screen(GuideScreen(self._database.path, self._said_to_guide, self._profile.region or ""), answer)
 
-    def _open_step(self, step: NextStep) -> None:
+    async def open_step(self, step: NextStep) -> None:
         """Open the screen of the guide's next step over its pane."""
+        await self._frame.open_pane(step.pane)
+        # The pane that was just made lays itself out first.
+        self.call_after_refresh(self._open_over_pane, step)
+
+    def _open_over_pane(self, step: NextStep) -> None:
         if step.opens == "submit":
             from .screens.submit.draft import prepared
 

@@ -33,6 +33,19 @@ _PLACES = {name: name.upper() for name in ("model", "student", "teacher", "bench
 
 
 @dataclass(frozen=True, slots=True)
+class NextStep:
+    """A screen to open, with what is known for it."""
+
+    opens: str
+    """One of `tree.STEPS`."""
+    pane: str
+    method: str
+    """Of training, in the service's word, or vision; empty where nothing is trained."""
+    known: Mapping[str, str]
+    """model, data, benchmark, student, teacher; empty where not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """An outcome with everything that a face shows of it."""
 
@@ -43,6 +56,8 @@ class Advice:
     cost: Expected | None
     """None unless a leaf was reached."""
     hours: Expected | None
+    next_step: NextStep | None = None
+    """What a leaf's next step opens with; None unless one was reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +124,14 @@ def advise(
         filled(command, places),
         expected_cost(tree, leaf, facts, tables.catalogue, tables.prices) if leaf else None,
         expected_hours(tree, leaf) if leaf else None,
+        _next_step(leaf, places) if leaf else None,
     )
+
+
+def _next_step(leaf: Leaf, places: Mapping[str, str]) -> NextStep:
+    """Where a smaller model is to do the same, the model that does it now is the teacher."""
+    turned = {"teacher": places.get("student", ""), "student": ""} if leaf.id == "distil-down" else {}
+    return NextStep(leaf.opens, leaf.pane, _METHODS.get(leaf.technique, ""), {**places, **turned})
 
 
 def complete(facts: Mapping[str, Known], tables: Tables, today: dt.date) -> Facts:

@@ -26,6 +26,7 @@ _Record = TypeVar("_Record", bound="DataclassInstance")
 
 SCHEMA = 1
 TECHNIQUES = ("none", "prompting", "rag", "sft", "dpo", "rft", "distillation", "raft", "vision")
+STEPS = ("submit", "distil", "raft", "pairs", "prompt", "label", "models", "data", "cost", "results")
 COSTS = ("none", "calls", "tokens", "hours")
 _OPERATORS = ("at_least", "at_most", "is")
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
@@ -102,7 +103,10 @@ class Leaf:
     because: str
     cost: str
     command: str
+    opens: str
+    """The screen of the next step, one of STEPS."""
     key: str
+    """How one gets there by hand."""
     pane: str
     source: str
     hours: tuple[float, float] | None = None
@@ -260,6 +264,8 @@ def _condition_problems(tree: Tree, where: str, condition: Condition) -> Iterato
 def _leaf_problems(tree: Tree, leaf: Leaf) -> Iterator[str]:
     if leaf.technique not in TECHNIQUES:
         yield f"leaf {leaf.id}: no technique {leaf.technique!r}"
+    if leaf.opens not in STEPS:
+        yield f"leaf {leaf.id}: no next step {leaf.opens!r}"
     if leaf.cost not in COSTS:
         yield f"leaf {leaf.id}: no cost {leaf.cost!r}"
     for source in (leaf.source, leaf.hours_source):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container
 
@@ -12,6 +12,9 @@ from cupola.store.watches import Subject
 from ..commands import Scope
 from ..views.actions import Action
 from ..widgets.table import Table
+
+if TYPE_CHECKING:
+    from cupola.advice.advise import NextStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ class Pane(Container):
     def watchable(self) -> Watchable | None:
         """What of the selected can be watched."""
         return None
+
+    def take_step(self, step: NextStep) -> None:
+        """Open what the guide advises as the next step, as far as it is this pane's."""
 
     def back(self) -> bool:
         """Clear or close one thing inside the pane; False when there is nothing left to close."""

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
 
-from cupola.advice.advise import Advice, Tables, advise
+from cupola.advice.advise import Advice, NextStep, Tables, advise
 from cupola.advice.drawing import TreeLine, tree_lines
 from cupola.advice.eligibility import METHOD_OF, learners, region_of
 from cupola.advice.facts import FactKind, Known, Origin, given
@@ -93,8 +93,8 @@ class TreeView(Painted):
         return max(0, min(self._cursor - height // 2, len(self._shown) - height))
 
 
-class GuideScreen(Modal[str | None]):
-    """Answers with the pane where the next step is taken, or None. What a person says is kept in `said`."""
+class GuideScreen(Modal[NextStep | None]):
+    """Answers with the next step to open, or None. What a person says is kept in `said`."""
 
     BINDINGS = bindings("guide")
     SCOPES = ("guide",)
@@ -112,7 +112,7 @@ class GuideScreen(Modal[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="guide") as box:
             box.border_title = Content(heading(None))
-            box.border_subtitle = Content("enter answer  n where it stands  f fold  u take back  Y copy  esc close")
+            box.border_subtitle = Content("enter answer, open  n where it is  f fold  u take back  Y copy  esc close")
             with Container(id="guide-parts"):
                 yield TreeView()
                 with Vertical(id="guide-text"):
@@ -167,7 +167,7 @@ class GuideScreen(Modal[str | None]):
         if isinstance(chosen.place, Node):
             self._ask(chosen.place)
         elif chosen.end and isinstance(self._advice.outcome, Advised):
-            self.dismiss(self._advice.outcome.leaf.pane)
+            self.dismiss(self._advice.next_step)
         else:
             self.app.post_message(Say("The facts do not lead here; answer the questions on the way.", warning=True))
 

@@ -24,6 +24,20 @@ _TECHNIQUES = {
     "raft": "RAFT",
     "vision": "VISION",
 }
+_OPENS = {
+    "submit": "the form of the job, filled in as far as is known",
+    "distil": "the form of the distillation, filled in as far as is known",
+    "raft": "the form that goes from documents to the curve",
+    "pairs": "the form that makes the pairs, then that of the job",
+    "prompt": "a copy of the benchmark, to change its prompt",
+    "label": "the answers to label",
+    "models": "the models table",
+    "data": "the place to add data",
+    "cost": "what training on the data costs",
+    "results": "the benchmark",
+}
+"""What each next step opens with, in words."""
+
 _ROOM = 10
 
 
@@ -113,7 +127,7 @@ def _advised(tree: Tree, advice: Advice, outcome: Advised, width: int) -> list[L
     out += labelled("cost", advice.cost.words(dollars) if advice.cost else "", width, room=_ROOM)
     out += labelled("time", advice.hours.words(duration) if advice.hours else "", width, room=_ROOM)
     out += labelled("next", advice.command, width, "accent", room=_ROOM)
-    out += labelled("", f"enter opens the pane; there: {leaf.key}; Y copies the command", width, "muted", room=_ROOM)
+    out += labelled("", f"enter opens {_OPENS[leaf.opens]}; Y copies the command", width, "muted", room=_ROOM)
     out += [line(""), line(("The rules that led here", "accent bold"))]
     for step in outcome.path:
         how = "" if step.how is How.KNOWN else f" ({step.how.value})"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ def stored(database: Database, options: argparse.Namespace) -> Raft:
     Raises:
         UsageError: there is none, or it cannot be carried out.
     """
-    from ...workflows.raft.files import bundled, bundled_file, read
+    from ...workflows.raft.files import bundled, bundled_file, read, with_arms
     from ...workflows.raft.start import store_parts
 
     name = options.definition or ("handbook" if getattr(options, "demo", False) else None)
@@ -35,18 +34,5 @@ def stored(database: Database, options: argparse.Namespace) -> Raft:
             f"There is no {clean(name)!r}.", remedy=f"Give a TOML file, or one of those that ship: {known}."
         )
     found = read(file)
-    return store_parts(database, _changed(options, found.definition), found.chunks, found.questions, time.time())
-
-
-def _changed(options: argparse.Namespace, definition: Raft) -> Raft:
-    from ...benchmarks.definition import Arm
-
-    if options.teacher:
-        teacher = Arm("teacher", options.teacher, options.teacher)
-        definition = replace(definition, teacher=asdict(teacher))
-    if options.student:
-        named = {"deployment": options.student, "model": options.student}
-        definition = replace(definition, student={**definition.student, **named})
-    if options.epochs is not None:
-        definition = replace(definition, hyperparameters={**definition.hyperparameters, "n_epochs": options.epochs})
-    return definition
+    wanted = with_arms(found.definition, options.teacher or "", options.student or "", options.epochs)
+    return store_parts(database, wanted, found.chunks, found.questions, time.time())

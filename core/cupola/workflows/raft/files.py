@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,16 @@ def read(path: Path) -> Read:
         UsageError: a file cannot be read, or says what is not understood.
         DatasetError: a document cannot be read.
     """
-    table = _table(path)
+    return of_table(path, _table(path))
+
+
+def of_table(path: Path, table: Mapping[str, Any]) -> Read:
+    """A definition from a table of settings, with the files it names; relative ones lie beside `path`.
+
+    Raises:
+        UsageError: a file cannot be read, or the table says what is not understood.
+        DatasetError: a document cannot be read.
+    """
     unknown = sorted(table.keys() - _KNOWN)
     if unknown:
         raise UsageError(
@@ -72,6 +81,18 @@ def read(path: Path) -> Read:
     chunks = chunks_of(sections, _whole(table, "chunk_size", SIZE), _whole(table, "chunk_overlap", 0))
     questions = tuple(read_rows(path.parent / str(table["questions"]))) if "questions" in table else ()
     return Read(definition_of(path, table), tuple(chunks), questions)
+
+
+def with_arms(definition: Raft, teacher: str, student: str, epochs: int | None) -> Raft:
+    """The definition with other models, named as they are deployed, and epochs; empty and None leave it as it is."""
+    if teacher:
+        definition = replace(definition, teacher=asdict(Arm("teacher", teacher, teacher)))
+    if student:
+        named = {"deployment": student, "model": student}
+        definition = replace(definition, student={**definition.student, **named})
+    if epochs is not None:
+        definition = replace(definition, hyperparameters={**definition.hyperparameters, "n_epochs": epochs})
+    return definition
 
 
 def definition_of(path: Path, table: Mapping[str, Any]) -> Raft:

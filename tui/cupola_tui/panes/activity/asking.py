@@ -16,8 +16,9 @@ from cupola.workflows.distil.report import as_json, as_markdown
 from ...messages import Ask, Say
 from ...screens.distill import draft
 from ...screens.distill.flow import Desk, ask_branch
-from ...screens.distill.form import PROBLEM, DistilForm
+from ...screens.distill.form import DistilForm
 from ...screens.form import FormScreen, Question
+from ...screens.hinted import PROBLEM
 from ...views.bench.numbers import dollars
 from ...views.workflows import actions
 from ...views.workflows.sieve import Kept, refusal

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -29,6 +29,9 @@ from .item import Answers
 from .leaderboard import Leaderboard
 from .wanting import wanted_actions
 from .working import Task, Worked, work_out
+
+if TYPE_CHECKING:
+    from cupola.advice.advise import NextStep
 
 _LEVELS = ("-board", "-items", "-item")
 
@@ -77,7 +80,8 @@ class BenchmarksPane(BoardPane):
         row = self._board.row_of(index) if self._board and (index := self._selected) is not None else None
         found = wanted_actions(self._facts, self._known(), row.arm.name if row else None, self._profile, self._clock)
         card = deciding.export_action(self._board, self._selected, self._profile)
-        return [*found, *([card] if card else []), *self._definitions.actions(self._known(), self._profile)]
+        made = [actions.pairs_action(known.run, self._profile)] if (known := self._known()) and known.run else []
+        return [*found, *made, *([card] if card else []), *self._definitions.actions(self._known(), self._profile)]
 
     def watchable(self) -> Watchable | None:
         """The run that is shown."""
@@ -92,11 +96,31 @@ class BenchmarksPane(BoardPane):
         """Write cards and definitions here; all else is the worker's."""
         if self._definitions.perform(action, self._known()):
             return True
+        if action.kind == actions.PAIRS:
+            self._pairs()
+            return True
         if action.kind == deciding.EXPORT and self._board is not None and self._selected is not None:
             standing = self._view.standing if self._view else {}
             deciding.export(self, self._board, self._selected, standing, self._clock())
             return True
         return False
+
+    def take_step(self, step: NextStep) -> None:
+        """Open what the guide advises: distilling, pairs, labels, a changed prompt, or the results."""
+        name = step.known.get("benchmark", "")
+        if any(one.benchmark.name == name for one in self._facts.known()):
+            self._look_at(name)
+        known = self._known()
+        if known is None:
+            self._definitions.define()
+        elif step.opens == "distil":
+            self._distil(step.known)
+        elif step.opens == "pairs":
+            self._pairs(step.known.get("model", ""))
+        elif step.opens == "label":
+            self._label()
+        elif step.opens == "prompt":
+            self._definitions.copy(known)
 
     def back(self) -> bool:
         """Leave, one at a time: filter, level, zoom, marks, an earlier run."""
@@ -134,15 +158,17 @@ class BenchmarksPane(BoardPane):
         known = self._known()
         self.post_message(deciding.ledger(self._facts.decisions(known.benchmark.name) if known else []))
 
-    def _distil(self) -> None:
-        """The form that distils the teacher into the student."""
+    def _distil(self, proposed: Mapping[str, str] | None = None) -> None:
+        """The form that distils the teacher into the student; roles that were given go before proposed ones."""
         from ...screens.distill import draft, flow
 
         known = self._known()
         if known is None:
             return
         standing = {role: one.arm for role, one in self._facts.standing(known.benchmark.name).items()}
-        if words := draft.missing_roles(standing):
+        if proposed is not None:
+            standing = {role: proposed[role] for role in ("teacher", "student") if proposed.get(role)} | standing
+        elif words := draft.missing_roles(standing):
             self.post_message(Say(words, warning=True))
             return
         desk = flow.Desk(self, self._facts.database, self._profile, self._clock)
@@ -154,6 +180,17 @@ class BenchmarksPane(BoardPane):
         found = next((run for run in every if str(run.id) == key), None)
         if found is not None:
             self._look_at(found.benchmark, found.id)
+
+    def _pairs(self, model: str = "") -> None:
+        """The form that makes preference pairs of the answers shown."""
+        from ...screens.pairs import flow
+
+        known = self._known()
+        if known is None or known.run is None:
+            self.post_message(Say("Pairs are made of answers: run the benchmark first.", warning=True))
+            return
+        desk = flow.Desk(self, self._facts.database, self._profile, self._clock)
+        self.run_worker(flow.pairs(desk, known.run, model), group="ask", exclusive=True)
 
     def _compare(self) -> None:
         """The marked arms item by item."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -34,6 +34,9 @@ from .listing import Listing
 from .looking import Looking
 from .making import Making
 from .scanning import Scanning
+
+if TYPE_CHECKING:
+    from cupola.advice.advise import NextStep
 
 _TOPICS = frozenset({"files", "uploads", "downloads", "datasets", "jobs"})
 _SETTLE_SECONDS = 0.06
@@ -122,6 +125,14 @@ class DatasetsPane(ListAndDetail):
         else:
             return False
         return True
+
+    def take_step(self, step: NextStep) -> None:
+        """Add data, or show what training on the data at hand costs."""
+        if step.opens == "data" or not self._every:
+            self.action_add()
+        elif step.opens == "cost":
+            self.show_thing(step.known.get("data", ""))
+            self._detail.open("cost")
 
     # Keys.
 

@@ -25,8 +25,9 @@ from ...views.actions import place
 from ...views.bench.numbers import dollars, range_words
 from ...views.workflows import actions
 from ...views.workflows.records import title_of
+from ..hinted import PROBLEM, EstimateCard
 from . import draft as drafts
-from .form import PROBLEM, DistilForm, EstimateCard
+from .form import DistilForm
 
 
 @dataclass(frozen=True, slots=True)

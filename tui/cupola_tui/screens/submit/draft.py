@@ -111,6 +111,12 @@ def first_answers(wanted: Wanted, rows: Sequence[ModelRow]) -> dict[str, str]:
     return {name: answers[name] for name in FIELDS[wanted.method]}
 
 
+def prepared(technique: str, known: Mapping[str, str]) -> Wanted:
+    """A form filled with what the guide knows: the method, the model, the file that was counted."""
+    method = technique if technique in METHODS else "supervised"
+    return Wanted(method, {"model": known.get("model", ""), "training file": known.get("data", "")})
+
+
 def from_clone(job: Job, made: Clone) -> Wanted:
     """A form filled with a job as it was."""
     spec = spec_from(made.document, Path.cwd())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -76,13 +77,21 @@ async def train(desk: Desk, wanted: Wanted) -> None:
     method = wanted.method or await _method(desk)
     if not method:
         return
-    background = Background()
     try:
         known = await asyncio.to_thread(_known, desk)
-        found = await _local(background, desk, known)
-        await _asked(desk, background, replace(wanted, method=method), known, found)
+        async with _process() as background:
+            found = await _local(background, desk, known)
+        await _asked(desk, replace(wanted, method=method), known, found)
     except CupolaError as error:
         desk.owner.post_message(Say(str(error), warning=True))
+
+
+@asynccontextmanager
+async def _process() -> AsyncIterator[Background]:
+    """A background process for as long as something is read, not while a person thinks."""
+    background = Background()
+    try:
+        yield background
     finally:
         await background.close()
 
@@ -92,7 +101,7 @@ async def _method(desk: Desk) -> str | None:
     return await desk.owner.app.push_screen_wait(MenuScreen("Train a model: how?", choices, typing=False))
 
 
-async def _asked(desk: Desk, background: Background, wanted: Wanted, known: _Known, found: Sequence[LocalFile]) -> None:
+async def _asked(desk: Desk, wanted: Wanted, known: _Known, found: Sequence[LocalFile]) -> None:
     answers = drafts.first_answers(wanted, known.models)
     rows = {file.path: file.rows for file in found if file.rows}
     choices = [*_choices(found, wanted.method), *known.remote]
@@ -109,7 +118,7 @@ async def _asked(desk: Desk, background: Background, wanted: Wanted, known: _Kno
         try:
             spec = await asyncio.to_thread(drafts.read_spec, wanted.method, answers, wanted.base)
             arguments = arguments_of(spec)
-            foreseen = await _foreseen(desk, background, spec, known)
+            foreseen = await _foreseen(desk, spec, known)
         except CupolaError as error:
             problem = [(PROBLEM, str(error))]
             continue
@@ -118,7 +127,7 @@ async def _asked(desk: Desk, background: Background, wanted: Wanted, known: _Kno
             return
 
 
-async def _foreseen(desk: Desk, background: Background, spec: JobSpec, known: _Known) -> tasks.Foreseen:
+async def _foreseen(desk: Desk, spec: JobSpec, known: _Known) -> tasks.Foreseen:
     """What the job would take.
 
     Raises:
@@ -126,7 +135,8 @@ async def _foreseen(desk: Desk, background: Background, spec: JobSpec, known: _K
     """
     desk.owner.post_message(Say("Checking the data …"))
     paces = known.paces(spec.model)
-    foreseen: tasks.Foreseen = await background.ask(tasks.Foresee(spec, known.prices, paces))
+    async with _process() as background:
+        foreseen: tasks.Foreseen = await background.ask(tasks.Foresee(spec, known.prices, paces))
     before = submitted_before(jobs.newest(desk.database), foreseen.nonce)
     if before is not None:
         raise CupolaError(

@@ -15,6 +15,8 @@ from ..actions import Action, place
 from . import numbers
 from .progress import ENGINE_WORDS
 
+PAIRS = "pairs.make"
+
 Write = Callable[[Database], object]
 
 
@@ -38,6 +40,19 @@ def run_action(
         command=command("run", benchmark.name, profile),
         refusal="it is under way" if going else "every row has its answer" if settled else "",
         write=write,
+    )
+
+
+def pairs_action(run: Run, profile: Profile) -> Action:
+    """Preference pairs of its answers, to train on with DPO."""
+    return Action(
+        kind=PAIRS,
+        target=run.benchmark,
+        title=f"Make preference pairs of {run.benchmark}",
+        what="Asks how, writes training files of the stored answers, and opens the form of a DPO job.",
+        where="new files on this machine",
+        cost="Nothing: no model is asked.",
+        command=shlex.join(["cupola", "pairs", "make", run.benchmark, "--profile", profile.name]),
     )
 
 
