@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tiktoken import Encoding
 
 _UNITS_KEPT = 1 << 17
-_LONG_UNITS_KEPT = 20_000
+_LONG_BYTES_KEPT = 4 << 20
+_ENTRY_BYTES = 130
+"""What a remembered unit takes beside its own bytes."""
 _AT_ONCE_BYTES = 192 * 1024
 _LONGEST_UNIT = 1_024
 """Bytes of the longest unit that is split and merged here."""
@@ -51,13 +53,15 @@ _WIDE_BLANKS = np.array(
 
 @cache
 def encoder(name: str) -> Encoding:
-    """The encoder of that name, made from the vocabulary that ships: nothing is fetched; 0.5 s and 70 MB."""
+    """The encoder of that name, made from the vocabulary that ships: nothing is fetched; 0.5 s and 50 MB."""
     import tiktoken
 
     words = vocabulary(name)
-    return tiktoken.Encoding(
-        name, pat_str=words.pattern, mergeable_ranks=dict(words.ranks), special_tokens=dict(words.special)
-    )
+    ranks = dict(words.ranks)
+    made = tiktoken.Encoding(name, pat_str=words.pattern, mergeable_ranks=ranks, special_tokens=dict(words.special))
+    # The encoder has made its own tables of them; what it keeps beside would be 25 MB.
+    ranks.clear()
+    return made
 
 
 @cache
@@ -77,6 +81,7 @@ class UnitCounter:
         self._pieces = regex.compile(pattern_of(encoding)).findall
         self._units = Table(_UNITS_KEPT)
         self._long_units: dict[bytes, int] = {}
+        self._long_bytes = 0
         # Once the encoder is there for some, it is faster for all that is new.
         self._loaded = False
 
@@ -156,8 +161,10 @@ class UnitCounter:
         ]
         known = self._long_units
         missing = [unit for unit in dict.fromkeys(units) if unit not in known]
-        if len(known) + len(missing) > _LONG_UNITS_KEPT:
+        if self._long_bytes + _kept_bytes(missing) > _LONG_BYTES_KEPT:
             known = self._long_units = {unit: known[unit] for unit in dict.fromkeys(units) if unit in known}
+            self._long_bytes = _kept_bytes(known)
+        self._long_bytes += _kept_bytes(missing)
         known.update(zip(missing, self._whole(missing).tolist(), strict=True))
         return [known[unit] for unit in units]
 
@@ -188,6 +195,10 @@ class UnitCounter:
         if len(text) < _TOO_MANY_BLANKS:
             return len(encode(text))
         return sum(len(encode(part)) for part in _without_long_blanks(text))
+
+
+def _kept_bytes(units: Collection[bytes]) -> int:
+    return sum(map(len, units)) + _ENTRY_BYTES * len(units)
 
 
 def _units(content: npt.NDArray[np.uint8]) -> tuple[Indices, Indices]:
