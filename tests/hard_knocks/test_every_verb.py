@@ -24,21 +24,21 @@ from cupola.store.database import open_store
 from .filled_store import COUNTING, LEARNING, fill
 
 READING = {
-    "advise", "advise facts", "advise models", "bench compare", "bench export", "bench gate", "bench import",
-    "bench items", "bench list", "bench new", "bench noise", "bench pick", "bench show", "checkpoint diff",
-    "checkpoint evals", "checkpoint import", "checkpoint list", "checkpoint open", "checkpoint tests",
-    "checkpoint watch", "checkpoint watches", "completion",
-    "config path", "config set", "config show", "config unset", "cost", "dataset check",
-    "dataset convert", "dataset cost", "dataset download", "dataset fix", "dataset list", "dataset merge",
-    "dataset sample", "dataset shape", "dataset show", "dataset split", "dataset twins", "demo", "deploy list",
-    "deploy models", "deploy quota", "deploy show", "deploy tiers", "distill list", "distill plan",
-    "distill report", "distill show", "distill watch", "doctor", "emulator", "file download", "file list",
-    "grader check", "grader run", "images skipped", "images tokens", "job checkpoints", "job clone", "job curve",
-    "job events", "job list", "job show", "job watch", "model list", "notify list", "notify test",
-    "notify unwatch", "notify watch", "notify watches", "pairs make", "pairs wins", "profile add", "profile find",
-    "profile key", "profile list", "profile remove", "profile show", "profile sign-in", "profile test",
-    "profile use", "raft list", "raft plan", "raft show", "raft watch", "serve", "show", "store check", "store export",
-    "store import", "store path", "worker status", "worker stop",
+    "advise", "advise facts", "advise models", "bench compare", "bench decisions", "bench export", "bench gate",
+    "bench import", "bench items", "bench label", "bench list", "bench new", "bench noise", "bench pick",
+    "bench show", "checkpoint diff", "checkpoint evals", "checkpoint import", "checkpoint list", "checkpoint open",
+    "checkpoint tests", "checkpoint watch", "checkpoint watches", "completion", "config path", "config set",
+    "config show", "config unset", "cost", "dataset add", "dataset check", "dataset convert", "dataset cost",
+    "dataset download", "dataset fix", "dataset forget", "dataset list", "dataset merge", "dataset sample",
+    "dataset shape", "dataset show", "dataset split", "dataset twins", "demo", "deploy list", "deploy models",
+    "deploy quota", "deploy show", "deploy tiers", "distill list", "distill plan", "distill report", "distill show",
+    "distill watch", "doctor", "emulator", "file download", "file list", "grader check", "grader run",
+    "images skipped", "images tokens", "job checkpoints", "job clone", "job curve", "job events", "job list",
+    "job show", "job watch", "model list", "notify list", "notify test", "notify unwatch", "notify watch",
+    "notify watches", "pairs make", "pairs wins", "profile add", "profile find", "profile key", "profile list",
+    "profile remove", "profile show", "profile sign-in", "profile test", "profile use", "raft list", "raft plan",
+    "raft show", "raft watch", "serve", "show", "store calls", "store check", "store export", "store import",
+    "store path", "worker status", "worker stop",
 }  # fmt: skip
 """What reads, or changes this machine alone."""
 

@@ -44,8 +44,10 @@ CHANGING: frozenset[str] = frozenset(
         "raft pause",
         "raft resume",
         "raft run",
+        "worker freeze",
         "worker run",
         "worker start",
+        "worker thaw",
     }
 )
 """Noun and verb of all that changes something at the service, has it changed by the worker, or may cost money."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..bench_commands import files, new, noise, reading, running
+from ..bench_commands import files, judging, new, noise, reading, running
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -27,6 +27,15 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     pick.add_argument("--record", action="store_true", help="write the decision into the ledger")
     pick.add_argument("--card", action="store_true", help="print the decision as a Markdown card")
     pick.set_defaults(run=reading.pick)
+    ledger = verbs.add_parser("decisions", parents=[common], help="what was decided, with the numbers there were then")
+    ledger.add_argument("benchmark", nargs="?", help="its name; all if left out")
+    ledger.set_defaults(run=judging.decisions)
+    label = _of(verbs, common, "label", "answers for people to judge blind; with --take, their judgements")
+    label.add_argument("--count", type=int, default=60, help="how many answers are worth a label; default: 60")
+    label.add_argument(
+        "--take", type=Path, metavar="JSONL", help='lines as printed, with "passed" true, false or "unsure"'
+    )
+    label.set_defaults(run=judging.label)
     gate = _of(verbs, common, "gate", "exit 0: not worse than the baseline, 6: worse, 7: inconclusive")
     gate.add_argument("--candidate", required=True, metavar="ARM")
     gate.add_argument("--baseline", metavar="ARM", help="the benchmark's own if left out")

@@ -14,6 +14,7 @@ from ..dataset_commands.fetching import add_download
 from ..dataset_commands.listing import list_
 from ..dataset_commands.making import convert, fix, merge, sample, split
 from ..dataset_commands.measuring import cost, shape, twins
+from ..dataset_commands.remembering import forget, remember
 from ..dataset_commands.sending import delete, upload
 from ..dataset_commands.showing import show
 
@@ -33,6 +34,8 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
         made.set_defaults(run=run)
         return made
 
+    verb("add", remember, "put files or folders on the list; nothing is copied or sent")
+    verb("forget", forget, "take files or folders off the list; they stay where they are")
     _add_check(verb("check", check, "every rule of the service, leaks between the files, and what a careful eye sees"))
     show_ = verb("show", show, "one row, and what is wrong with it", many=False)
     show_.add_argument("--line", type=positive, default=1, metavar="N", help="its line, from 1")

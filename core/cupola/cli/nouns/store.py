@@ -11,8 +11,9 @@ from ...store import health, jobs
 from ...store.database import Database, good_copy
 from ..context import Context, session_of, store_of
 from ..naming import find
-from ..output import emit_one, when
+from ..output import emit, emit_one, when
 
+_CALL_COLUMNS = ("at", "method", "path", "status", "milliseconds", "cli")
 _TABLES = ("jobs", "events", "points", "checkpoints", "files", "models", "intents", "calls")
 
 
@@ -27,6 +28,9 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     taken = verbs.add_parser("import", parents=[common], help="take such a file in; nothing here is overwritten")
     taken.add_argument("file", type=Path)
     taken.set_defaults(run=import_)
+    sent = verbs.add_parser("calls", parents=[common], help="what was sent to the service, newest first")
+    sent.add_argument("--limit", type=int, default=50, metavar="CALLS")
+    sent.set_defaults(run=calls)
     verbs.add_parser("check", parents=[common], help="look for damage and count what is stored").set_defaults(run=check)
 
 
@@ -51,6 +55,14 @@ def check(options: argparse.Namespace, context: Context) -> int:
                 "The store is damaged.", str(verdict), "Restart Cupola: it takes the last good copy."
             )
         emit_one(options, context.out, "cupola.store/1", _contents(database), health.get(database).checked_at)
+    return 0
+
+
+def calls(options: argparse.Namespace, context: Context) -> int:
+    """Print the last calls with the equal command lines."""
+    with store_of(context, session_of(context, options.profile).profile) as database:
+        rows = [{**asdict(call), "at": when(call.at)} for call in health.calls(database, max(options.limit, 1))]
+        emit(options, context.out, "cupola.call/1", rows, _CALL_COLUMNS, health.get(database).checked_at)
     return 0
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import logging
+import time
 
 from ...errors import UsageError
-from ...store import health
+from ...store import health, intents
 from ...worker import process
 from ..context import Context, Session, session_of, store_of
 from ..output import emit_one, when
+
+FREEZE, THAW = "polling.freeze", "polling.thaw"
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -19,6 +22,8 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
         ("status", status, "whether it runs, and how its talk with the service goes"),
         ("start", start, "start it in the background; it outlives this terminal"),
         ("stop", stop, "stop it; nothing is lost"),
+        ("freeze", freeze, "have it ask the service nothing, for every face, until it is thawed"),
+        ("thaw", thaw, "have it ask again"),
         ("run", run_here, "run it in this terminal until interrupted"),
     ):
         verbs.add_parser(name, parents=[common], help=about).set_defaults(run=run)
@@ -67,6 +72,24 @@ def stop(options: argparse.Namespace, context: Context) -> int:
     context.say(
         f"Stopped the worker of profile {name}." if was_running else f"No worker of profile {name} was running."
     )
+    return 0
+
+
+def freeze(options: argparse.Namespace, context: Context) -> int:
+    """Write down that polling is to stop; holds over restarts of the worker."""
+    return _wished(options, context, FREEZE, "asks the service nothing until `cupola worker thaw`")
+
+
+def thaw(options: argparse.Namespace, context: Context) -> int:
+    """Write down that polling goes on."""
+    return _wished(options, context, THAW, "asks the service again")
+
+
+def _wished(options: argparse.Namespace, context: Context, kind: str, said: str) -> int:
+    profile = session_of(context, options.profile).profile
+    with store_of(context, profile) as database:
+        intents.wish(database, kind, "", time.time())
+    context.say(f"The worker of profile {profile.name} {said}.")
     return 0
 
 

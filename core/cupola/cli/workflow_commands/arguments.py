@@ -31,6 +31,7 @@ def add_common(
     resume = of_number(verbs, common, "resume", "go on: after a pause or a failure, or by saying yes to what it asks")
     add_limits(resume, "another hard limit", "another soft limit")
     resume.add_argument("--dry-run", action="store_true", help="print what is left to pay, and go on with nothing")
+    resume.add_argument("--no", action="store_true", help="say no to what it asks; nothing more is spent on that")
     resume.add_argument("-y", "--yes", action="store_true", help="say yes to what is left to pay, and to what it asks")
     resume.set_defaults(run=partial(steering.resume, noun))
     cancel = of_number(verbs, common, "cancel", f"call it off. {noun.called_off}".rstrip("."))

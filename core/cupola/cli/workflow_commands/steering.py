@@ -30,13 +30,18 @@ def pause(noun: Noun, options: argparse.Namespace, context: Context) -> int:
 
 
 def resume(noun: Noun, options: argparse.Namespace, context: Context) -> int:
-    """Go on, or say yes to what it asks, once it was said what is left to pay."""
+    """Go on, or say yes to what it asks, once it was said what is left to pay; or say no."""
     from ...store import workflows
+    from ...workflows import control
 
     session = session_of(context, options.profile)
     with store_of(context, session.profile) as database:
         workflow = noun.find(database, options.workflow)
         stages = workflows.stages(database, workflow.id)
+        if options.no:
+            control.answer(database, workflow.id, False, time.time())
+            hand_over(session, context)
+            return _told(noun, options, context, database)
         left = left_of(database, workflow, stages)
         hard = workflow.hard if options.max_cost is None else options.max_cost
         said = left_in_words(workflow, left, hard)
