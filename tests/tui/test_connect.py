@@ -117,6 +117,15 @@ async def test_whoever_has_no_profile_is_led_from_what_was_found_to_one_that_wor
     assert app.reopen == Reopen("default")
 
 
+async def test_where_nothing_is_found_it_is_said_why_and_what_to_do(world: World, app_of: Make, see: See) -> None:
+    said = {"schema": "fails", "what": "The accounts could not be listed. Nobody is signed in."}
+    world.answers = [([said], ["find"])]
+    async with app_of(world).run_test(size=(120, 40)) as pilot:
+        await see(pilot, "Nothing was found in the environment")
+        await see(pilot, "Nobody is signed in.")
+        await see(pilot, "n writes a profile here")
+
+
 async def test_a_key_that_no_keyring_takes_is_held_for_the_session_and_seen_nowhere(
     world: World, app_of: Make, see: See, tmp_path: Path
 ) -> None:

@@ -121,11 +121,15 @@ class ConnectScreen(Modal[Reopen | None]):
 
     @work(exclusive=True, group="connect", exit_on_error=False)
     async def _look(self) -> None:
-        self._show(doing="Looking: environment, azd, az, the accounts of your login ...", found=(), said="")
+        self._show(doing="Looking: environment, azd, az, the accounts of your login ...", found=(), missed="", said="")
         found: list[dict[str, Any]] = []
+        missed: list[str] = []
         async for told in told_by(self._connecting, ("profile", "find"), self._secrets):
-            found += [told] if told.get("schema") != SAID else []
-        self._show(doing="", found=tuple(found))
+            if told.get("schema") == SAID:
+                missed.append(str(told.get("what")))
+            else:
+                found.append(told)
+        self._show(doing="", found=tuple(found), missed=" ".join(missed))
 
     @work(exclusive=True, group="connect", exit_on_error=False)
     async def _define(self) -> None:

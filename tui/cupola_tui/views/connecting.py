@@ -26,6 +26,8 @@ class ConnectState:
     """What is under way; "" when nothing is."""
     found: tuple[Mapping[str, Any], ...] = ()
     """Settings and accounts, as `cupola profile find` tells them."""
+    missed: str = ""
+    """Why not all could be looked through; "" where all was."""
     facts: tuple[Mapping[str, Any], ...] = ()
     address: str = ""
     code: str = ""
@@ -46,8 +48,12 @@ def connect_lines(state: ConnectState, config_file: str, width: int) -> list[Lin
     if state.found:
         out += [line(("Found on this machine", "accent bold")), *_found_lines(state, width), line("")]
     elif not state.doing and not state.facts and not state.code:
+        if state.missed:
+            out += [line("Nothing was found in the environment, nor by azd or az."), line("")]
         out += [line(("n", "key bold"), " writes a profile here; or by hand:"), line("")]
         out += [*no_jobs_lines(Profile(state.profile or "default"), Health(), config_file, width), line("")]
+    if state.missed and not state.facts and not state.code:
+        out += [*wrapped(state.missed, width, "muted"), line("")]
     if state.code:
         out += _code_lines(state, width)
     if state.facts:

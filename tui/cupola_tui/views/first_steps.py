@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cupola.models import Health
-from cupola.settings import KEY_NAMES, Profile
+from cupola.settings import DEMO_PROFILE, KEY_NAMES, Profile
 
 from ..lines import Line, line, wrapped
 from .detail import problem_lines
@@ -14,7 +14,11 @@ def no_jobs_lines(profile: Profile, health: Health, config_file: str, width: int
     if not profile.endpoint:
         return _unconnected(profile, config_file, width)
     if health.problem is not None:
-        return [line(("No jobs known yet", "accent bold")), line(""), *problem_lines(health.problem, width)]
+        connect = [] if profile.name == DEMO_PROFILE else [
+            line(""),
+            line((":connect", "key bold"), "  keeps a key, signs in, and tries what works"),
+        ]  # fmt: skip
+        return [line(("No jobs known yet", "accent bold")), line(""), *problem_lines(health.problem, width), *connect]
     return [
         line(("No jobs known yet", "accent bold")),
         line(""),
@@ -25,7 +29,7 @@ def no_jobs_lines(profile: Profile, health: Health, config_file: str, width: int
 
 
 def _unconnected(profile: Profile, config_file: str, width: int) -> list[Line]:
-    if profile.name == "demo":
+    if profile.name == DEMO_PROFILE:
         return [
             line(("The demo has not been started", "accent bold")),
             line(""),
