@@ -132,9 +132,14 @@ def _standing_lines(told: Mapping[str, Any], width: int) -> list[Line]:
     if not parts:
         return []
     margin = numbers.number(told.get("margin"))
-    allowed = () if margin is None else (Span(f"   margin ±{margin:.3g}, declared before", "faint"),)
     spans = [span for number, part in enumerate(parts) for span in ((Span("   "),) if number else ()) + part]
-    return [(*_label("unchanged?"), *spans, *allowed)]
+    first: Line = (*_label("unchanged?"), *spans)
+    if margin is None:
+        return [first]
+    allowed = Span(f"margin ±{margin:.3g}, declared before", "faint")
+    if cell_width(first) + 3 + len(allowed.text) <= width:
+        return [(*first, Span("   "), allowed)]
+    return [first, (*line(" " * _LABEL), allowed)]
 
 
 def _money_lines(told: Mapping[str, Any], width: int) -> list[Line]:
