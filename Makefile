@@ -79,6 +79,7 @@ clients: .venv/.ready .venv-clients/litellm/.ready .venv-clients/inspect/.ready 
 
 docs: .venv/.ready .venv-docs/.ready ## Build the documentation into build/docs
 	@$(BIN)/python -m cupola.cli.reference > docs/cli.md
+	@$(BIN)/python -m cupola_tui.twins > docs/keys.md
 	@.venv-docs/bin/sphinx-build --quiet --fail-on-warning -b html docs build/docs
 	@echo "build/docs/index.html"
 
