@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from cupola.models import IntentState, Job, Problem
+from cupola.models import Checkpoint, IntentState, Job, Problem
 from cupola.store import intents, jobs
 from cupola.store.database import Database
 from cupola_tui.app import CupolaApp
@@ -307,3 +307,12 @@ async def test_hostile_text_in_every_field_is_shown_and_obeyed_nowhere(
             await pilot.press("]", "j")
         await see(pilot, "cora-distil")
         assert app.is_running
+
+
+def test_the_checkpoint_to_keep_has_a_star() -> None:
+    from cupola_tui.lines import plain
+    from cupola_tui.views.detail import checkpoint_cells
+
+    saved = Checkpoint("ckpt-1", "ftjob-1", 1, 100, "m:ckpt-step-100", {"valid_loss": 0.61})
+    assert plain(checkpoint_cells(saved, True, ["valid_loss"], 2.0, keep=100)[0]) == "100 ★"
+    assert plain(checkpoint_cells(saved, True, ["valid_loss"], 2.0, keep=50)[0]) == "100"

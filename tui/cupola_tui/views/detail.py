@@ -82,12 +82,17 @@ def checkpoint_metrics(checkpoints: Sequence[tuple[Checkpoint, bool]]) -> list[s
 
 
 def checkpoint_cells(
-    checkpoint: Checkpoint, deployable: bool, metrics: Sequence[str], now: float, zone: tzinfo | None = None
+    checkpoint: Checkpoint,
+    deployable: bool,
+    metrics: Sequence[str],
+    now: float,
+    zone: tzinfo | None = None,
+    keep: int | None = None,
 ) -> tuple[Line, ...]:
-    """The cells of a checkpoint's row."""
+    """The cells of a checkpoint's row; the one of the step to keep has a star."""
     values: Mapping[str, float] = checkpoint.metrics
     return (
-        line(str(checkpoint.step)),
+        line(str(checkpoint.step), (" ★" if checkpoint.step == keep else "", "accent bold")),
         line(("✓ deployable", "good") if deployable else ("– gone", "muted")),
         *(line(f"{values[name]:.4g}" if name in values else ("–", "faint")) for name in metrics),
         line((moment(checkpoint.created_at, now, zone), "muted")),

@@ -156,7 +156,10 @@ class JobDetail(Container):
         if metrics != self._metrics:
             self._metrics = metrics
             table.set_columns(_checkpoint_columns(metrics))
-        cells = [detail.checkpoint_cells(checkpoint, listed, metrics, view.now) for checkpoint, listed in newest]
+        cells = [
+            detail.checkpoint_cells(checkpoint, listed, metrics, view.now, keep=view.keep)
+            for checkpoint, listed in newest
+        ]
         table.show(KeyedRows([checkpoint.id for checkpoint, _ in newest], cells.__getitem__))
 
     def _draw_tabs(self) -> None:

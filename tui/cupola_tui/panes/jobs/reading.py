@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from ...facts import Facts
 
 if TYPE_CHECKING:
     from cupola.store.convergence_orders import Order
+    from cupola.store.points import Series as Points
     from cupola.training.curves import ChartSpec, Progress
     from cupola.training.forecast import Remaining
     from cupola.training.timeline import Stage
@@ -38,6 +39,8 @@ class JobView:
     verdict: Verdict | None = None
     plots: Sequence[Plot] | None = None
     """None until the curves are read."""
+    keep: int | None = None
+    """The step of the checkpoint to keep, once a supervised or preference job has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,19 @@ def read_curves(facts: Facts, job: Job, now: float) -> JobView:
         for spec in charts(job.method, metrics)
     ]
     judged = verdict(job, series, facts.checkpoints(job.id)) if metrics else None
-    return replace(read_texts(facts, job, now), left=pace.left, verdict=judged, plots=plots)
+    keep = _kept(job, facts.checkpoints(job.id), series)
+    return replace(read_texts(facts, job, now), left=pace.left, verdict=judged, plots=plots, keep=keep)
+
+
+def _kept(job: Job, checkpoints: Sequence[tuple[Checkpoint, bool]], series: Mapping[str, Points]) -> int | None:
+    from cupola.training.epoch_choice import choose_epoch
+
+    if job.method == "reinforcement" or not job.phase.ended:
+        return None
+    choice = choose_epoch(checkpoints, series)
+    if choice is None:
+        return None
+    return choice.best if choice.held else choice.fallback
 
 
 def read_overlay(facts: Facts, jobs: Sequence[Job]) -> list[Plot]:
