@@ -47,3 +47,16 @@ async def test_panes_may_be_changed_faster_than_they_are_made_while_facts_change
             app._look()
         await pilot.press("3")
         await see(pilot, "ftjob-new-0")
+
+
+async def test_the_footer_is_drawn_while_the_panes_close(open_app: OpenApp, see: See) -> None:
+    app = open_app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await see(pilot, "cora-distil")
+        frame = app._frame
+        frame.set_focus(None)
+        # Textual says of a pane that closes, as all do in the end, that it is not displayed.
+        frame.pane.display = False
+        await pilot.pause()
+        assert frame.scopes() == []
+        assert frame.pane.id == "pane-jobs"

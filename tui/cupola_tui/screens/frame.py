@@ -89,7 +89,12 @@ class FrameScreen(Screen[None]):
     @property
     def pane(self) -> Pane:
         """The pane that is open."""
-        return next(pane for pane in self.query(Pane) if pane.display)
+        return self._seen or self.query(Pane).first()
+
+    @property
+    def _seen(self) -> Pane | None:
+        """The pane on the screen; None once the app ends, when closing panes count as not displayed."""
+        return next((pane for pane in self.query(Pane) if pane.display), None)
 
     async def open_pane(self, name: str) -> None:
         """Go to a pane. A key that follows waits until the pane stands."""
@@ -137,7 +142,7 @@ class FrameScreen(Screen[None]):
 
     def scopes(self) -> list[Scope]:
         """Where one stands: the scopes of the focused widget and all that hold it."""
-        node: DOMNode | None = self.focused or self.pane
+        node: DOMNode | None = self.focused or self._seen
         found: list[Scope] = []
         while node is not None:
             found += [scope for scope in getattr(node, "SCOPES", ()) if scope not in found]
@@ -146,7 +151,7 @@ class FrameScreen(Screen[None]):
 
     def owner_of(self, command: Command) -> DOMNode | None:
         """The widget on which a command runs where one stands."""
-        node: DOMNode | None = self.focused or self.pane
+        node: DOMNode | None = self.focused or self._seen
         while node is not None:
             if command.scope in getattr(node, "SCOPES", ()):
                 return node
@@ -186,11 +191,12 @@ class FrameScreen(Screen[None]):
         self.query_one("#footer", Lines).redraw()
 
     def _opened(self) -> None:
-        self.pane.take_focus()
+        if (pane := self._seen) is not None:
+            pane.take_focus()
         self.query_one("#footer", Lines).redraw()
 
     def _here(self) -> list[Command]:
-        return within(self._commands, self.scopes()) if self.query(Pane) else []
+        return within(self._commands, self.scopes())
 
     def _top_lines(self, width: int) -> list[Line]:
         return [frame.top_line(self._state, self._clock(), self._rate, width)] if self._state else []
