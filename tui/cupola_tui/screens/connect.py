@@ -124,7 +124,7 @@ class ConnectScreen(Modal[Reopen | None]):
         self._show(doing="Looking: environment, azd, az, the accounts of your login ...", found=(), missed="", said="")
         found: list[dict[str, Any]] = []
         missed: list[str] = []
-        async for told in told_by(self._connecting, ("profile", "find"), self._secrets):
+        async for told in told_by(self._connecting, ("profile", "find"), self._secrets, notes=True):
             if told.get("schema") == SAID:
                 missed.append(str(told.get("what")))
             else:

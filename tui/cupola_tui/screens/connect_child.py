@@ -30,7 +30,7 @@ class Connecting:
 
 
 async def told_by(
-    connecting: Connecting, words: Sequence[str], more: Mapping[str, str], secret: str = ""
+    connecting: Connecting, words: Sequence[str], more: Mapping[str, str], secret: str = "", *, notes: bool = False
 ) -> AsyncIterator[dict[str, Any]]:
     """What a command prints as JSON lines, as it prints them; if it fails, what it says of that comes last.
 
@@ -39,6 +39,7 @@ async def told_by(
         words: Noun, verb and arguments; never a secret, since all users of the machine see them.
         more: Variables added to the environment, which other users do not see.
         secret: Goes in by standard input.
+        notes: What it says comes last too if it does not fail.
     """
     process = await asyncio.create_subprocess_exec(
         *connecting.command,
@@ -65,7 +66,7 @@ async def told_by(
                 if isinstance(told, dict):
                     yield told
         said = (await talk).decode("utf-8", "replace").strip()
-        if await process.wait() not in (0, 1) or (said and process.returncode):
+        if await process.wait() not in (0, 1) or (said and (process.returncode or notes)):
             yield {"schema": SAID, "what": said.removeprefix("cupola: ") or "The command failed without a word."}
     finally:
         talk.cancel()

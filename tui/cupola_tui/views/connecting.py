@@ -49,10 +49,11 @@ def connect_lines(state: ConnectState, config_file: str, width: int) -> list[Lin
         out += [line(("Found on this machine", "accent bold")), *_found_lines(state, width), line("")]
     elif not state.doing and not state.facts and not state.code:
         if state.missed:
-            out += [line("Nothing was found in the environment, nor by azd or az."), line("")]
+            out += wrapped("Nothing was found in the environment, nor by azd or az.", width)
+            out += [*wrapped(state.missed, width, "muted"), line("")]
         out += [line(("n", "key bold"), " writes a profile here; or by hand:"), line("")]
         out += [*no_jobs_lines(Profile(state.profile or "default"), Health(), config_file, width), line("")]
-    if state.missed and not state.facts and not state.code:
+    if state.missed and state.found and not state.facts and not state.code:
         out += [*wrapped(state.missed, width, "muted"), line("")]
     if state.code:
         out += _code_lines(state, width)

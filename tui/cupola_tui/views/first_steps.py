@@ -50,7 +50,7 @@ def _unconnected(profile: Profile, config_file: str, width: int) -> list[Line]:
         *(line(f"  {part}") for part in _folded(config_file or "the configuration file", width - 2)),
         line((f"  [profiles.{profile.name}]", "key")),
         line(('  endpoint = "https://NAME.openai.azure.com"', "key")),
-        line(('  credential = "entra"', "key"), ("    after `az login`; leave it out to use a key", "muted")),
+        line(('  credential = "entra"', "key"), ("    after `az login`; leave it out for a key", "muted")),
     ]
 
 
