@@ -17,7 +17,7 @@ from ...statistics.comparison import Comparison, compare
 from ...statistics.estimates import Estimate, Scale
 from ...statistics.holm import holm
 from ...statistics.means import estimate_mean
-from ...statistics.verdicts import Verdict, judge
+from ...statistics.verdicts import Verdict, Word, judge
 from ...store import benchmarks
 from ...store.database import Database
 from ...store.workflows import Stage, StageState
@@ -26,6 +26,7 @@ from .definition import Raft
 from .measuring import BASE, TUNED
 
 Floats = npt.NDArray[np.float64]
+_AGAINST = "Tuned against base"
 ARMS = ("base with retrieval", "tuned with retrieval", "tuned closed-book", "base closed-book")
 
 
@@ -58,6 +59,7 @@ async def go(world: World, scene: Scene, stage: Stage) -> Stage:
         "points": points(closed, levels, scale),
         "verdicts": [_told(*one) for one in verdicts],
         "items": len(closed.base),
+        "headline": headline(verdicts),
         "sentences": sentences(definition, closed, levels, verdicts),
     }
     return replace(stage, state=StageState.DONE, outputs=outputs, done=len(found), total=len(found), unit="points")
@@ -72,6 +74,17 @@ def points(closed: Scores, levels: Mapping[int, Scores], scale: Scale) -> list[d
         for name, values in ((ARMS[0], scores.base), (ARMS[1], scores.tuned)):
             found.append(_point(name, level, values, scale))
     return found
+
+
+def headline(verdicts: Sequence[tuple[str, int | None, Verdict]]) -> str:
+    """What has come of it, in a sentence: at how many numbers of distractors the tuned model is shown to be better."""
+    among = [one for what, level, one in verdicts if what == _AGAINST and level is not None]
+    words = [one.word for one in among]
+    better, worse = words.count(Word.BETTER), words.count(Word.WORSE)
+    told = f"Among documents the tuned model is better than the base at {better} of {len(among)} numbers of distractors"
+    told += f", worse at {worse}" if worse else ""
+    closed = next((one.word for what, level, one in verdicts if what == _AGAINST and level is None), None)
+    return f"{told}." if closed is None else f"{told}; without any: {closed.value}."
 
 
 def sentences(
@@ -107,10 +120,10 @@ def _verdicts(
     All are one family of Holm's. Items are questions, the same in all runs, so that every comparison is paired.
     """
     asked: list[tuple[str, int | None, Comparison]] = [
-        ("Tuned against base", None, compare(closed.tuned, closed.base, scale=scale))
+        (_AGAINST, None, compare(closed.tuned, closed.base, scale=scale))
     ]
     for level, scores in levels.items():
-        asked.append(("Tuned against base", level, compare(scores.tuned, scores.base, scale=scale)))
+        asked.append((_AGAINST, level, compare(scores.tuned, scores.base, scale=scale)))
     for level, scores in levels.items():
         asked.append(("Tuned closed-book against base", level, compare(closed.tuned, scores.base, scale=scale)))
     corrected = holm([comparison.p for _, _, comparison in asked])

@@ -24,12 +24,14 @@ from ...views.workflows.records import Step, WorkflowView
 from ...views.workflows.sieve import Kept
 from ...views.workflows.verdict import verdict_lines
 from ...widgets.box import Box
+from ...widgets.chart import Chart
 from ...widgets.edge import Edge
 from ...widgets.painted import Lines
 from ...widgets.table import Column, KeyedRows, Table
 from ..jobs.curves import Curves
 from ..jobs.reading import read_curves
 from .answers import Answers, asked
+from .raft_curve import RaftCurve
 from .reading import ActivityFacts
 from .sieve import Sieve
 from .told import StageStrip, Told
@@ -80,6 +82,7 @@ class WorkflowPart(Container):
         self._edge, self._stage_edge, self._below = Edge("Workflow"), Edge("Stage"), Edge(below=True)
         self.strip, self._progress, self._head = StageStrip(), Lines(id="workflow-progress"), Lines(id="stage-head")
         self._told, self.sieve, self._curves = Told(id="stage-told"), Sieve(), Curves()
+        self._raft = RaftCurve()
         self._table, self._answer = Table(_ANSWERS, id="answers-kept", empty="No answer yet."), Told(id="stage-answer")
 
     def compose(self) -> ComposeResult:
@@ -98,6 +101,7 @@ class WorkflowPart(Container):
                 yield self._answer
                 yield self.sieve
                 yield self._curves
+                yield self._raft
             yield self._below
 
     @property
@@ -130,6 +134,9 @@ class WorkflowPart(Container):
     def back(self) -> bool:
         """Leave the zoom or the stage's contents; False if the stages have the focus."""
         if self._curves.display and self._curves.reset():
+            return True
+        if self._raft.display and self._raft.chart.looked_into:
+            self._raft.chart.reset_zoom()
             return True
         if self.has_class(_ZOOM):
             self.remove_class(_ZOOM)
@@ -180,12 +187,18 @@ class WorkflowPart(Container):
 
     def action_zoom_x(self, closer: bool) -> None:
         """Fewer steps or more."""
-        for chart in self._curves.charts():
+        for chart in self._charts():
             (chart.zoom_in if closer else chart.zoom_out)()
 
     def action_reset_zoom(self) -> None:
         """All steps."""
-        self._curves.reset()
+        for chart in self._charts():
+            chart.reset_zoom()
+
+    def action_band(self) -> None:
+        """The bands of another arm."""
+        if self._raft.display:
+            self._raft.next_band()
 
     @on(StageStrip.Chosen)
     def _clicked(self, event: StageStrip.Chosen) -> None:
@@ -219,10 +232,14 @@ class WorkflowPart(Container):
         self._told.show(self._told_lines, anew=True)
         self.post_message(self.StageMoved())
 
+    def _charts(self) -> list[Chart]:
+        """The charts of the step that is looked at."""
+        return [self._raft.chart] if self._raft.display else self._curves.charts()
+
     def _body(self) -> Widget:
         """What holds the contents of the step that is looked at."""
-        if self._curves.display:
-            return self._curves.charts()[0]
+        if self._curves.display or self._raft.display:
+            return self._charts()[0]
         return next(one for one in (self._table, self.sieve, self._told) if one.display)
 
     def _elsewhere(self, step: Step) -> tuple[str, str] | None:
@@ -259,10 +276,12 @@ class WorkflowPart(Container):
             "table": step.name == "generate" and begun and has_answers,
             "sieve": step.name == "filter" and (begun or has_answers),
             "curves": job is not None,
+            "raft": step.name == "curve" and bool(step.stages[0].outputs),
         }
         focused = self._focused_body()
         self._table.display = self._answer.display = shows["table"]
         self.sieve.display, self._curves.display = shows["sieve"], shows["curves"]
+        self._raft.display = shows["raft"]
         self._told.display = not any(shows.values())
         self._stage_edge.show(self._stage_title(view, step))
         self._told.show(self._told_lines, anew=anew)
@@ -271,6 +290,8 @@ class WorkflowPart(Container):
         if shows["sieve"]:
             warnings = [str(one) for one in numbers.items(step.current.outputs.get("warnings"))]
             self.sieve.show(self._answers, warnings, reading=self._reading)
+        if shows["raft"]:
+            self._raft.show(step.stages[0].outputs, anew=anew)
         if job is not None:
             self._curves.show(read_curves(self._facts.facts, job, self._clock()))
         if focused is not None and not focused.display:
@@ -281,7 +302,12 @@ class WorkflowPart(Container):
         return focused if focused in (self._table, self.sieve, self._told, self._answer) else None
 
     def _stage_title(self, view: WorkflowView, step: Step) -> str:
-        more = {"verdict": "what has come of it", "filter": "what is learnt from", "generate": "the teacher's answers"}
+        more = {
+            "verdict": "what has come of it",
+            "curve": "score over the number of distracting documents",
+            "filter": "what is learnt from",
+            "generate": "the teacher's answers",
+        }
         words = more.get(step.name, "")
         return f"{step.title}{f' · {words}' if words else ''} · {step.state.value}"
 

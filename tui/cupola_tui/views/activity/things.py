@@ -19,7 +19,7 @@ from ...widgets.table import Column
 from ..bench.numbers import dollars
 from ..jobs import SIGNS, bar
 from ..words import duration
-from ..workflows.records import WorkflowView
+from ..workflows.records import RESULTS, WorkflowView
 from ..workflows.strip import whole_share
 
 KINDS = ("workflow", "benchmark", "job", "transfer", "deployment", "decision", "watch", "notice")
@@ -105,8 +105,9 @@ def workflow_thing(view: WorkflowView) -> Thing:
 
 def verdict_words(view: WorkflowView) -> str:
     """What a finished workflow has come to."""
-    stage = view.stage("verdict")
-    return str(stage.outputs.get("headline", "")) if stage is not None else ""
+    outputs = next((stage.outputs for name in RESULTS if (stage := view.stage(name)) is not None), {})
+    said = outputs.get("sentences") or ("",)
+    return str(outputs.get("headline") or said[0])
 
 
 def run_thing(run: Run) -> Thing:

@@ -18,7 +18,11 @@ _TITLES = {
     "re-benchmark": "Re-benchmark",
     "verdict": "Verdict",
     "clean-up": "Clean up",
+    "regrade": "Regrade",
+    "curve": "Curve",
 }
+RESULTS = ("verdict", "curve")
+"""The stages that say what has come of it."""
 _TOGETHER = {"watch": "train"}
 """A stage that is shown with the one before: a job is submitted, then watched; to a person it trains."""
 
@@ -59,9 +63,9 @@ class WorkflowView:
 
     @property
     def current(self) -> Step:
-        """Where it stands: the first step that is not settled, else the verdict, else the last."""
+        """Where it stands: the first step that is not settled, else what has come of it, else the last."""
         unsettled = next((step for step in self.steps if not step.state.settled), None)
-        verdict = self.step("verdict")
+        verdict = next((step for step in self.steps if step.name in RESULTS), None)
         done = verdict is not None and verdict.state is StageState.DONE
         resting = unsettled is None or unsettled.state in (StageState.PENDING, StageState.WAITING)
         if verdict is not None and done and resting:

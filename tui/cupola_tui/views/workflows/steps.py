@@ -25,6 +25,8 @@ _PURPOSES: Mapping[str, str] = {
     "deploy": "The student is deployed with a fuse that removes it again.",
     "re-benchmark": "Teacher, student before and after, and control answer the same held-out items again.",
     "verdict": "What has come of it, with the uncertainty beside every number.",
+    "regrade": "Stored answers are shown to another grader; each call is journalled, so that nothing is paid twice.",
+    "curve": "Base and tuned model over the number of distracting documents, each with its interval.",
     "clean-up": "Offers to remove the deployment; the tuned model stays.",
 }
 

@@ -151,8 +151,20 @@ def _done_fact(name: str, outputs: Mapping[str, Any]) -> str:
     if name == "filter" and (kept := numbers.number(outputs.get("kept"))) is not None:
         return f"{kept:,.0f} kept"
     if name == "verdict":
-        return str(numbers.table(outputs.get("to_teacher")).get("word", ""))
+        return _verdict_fact(outputs)
+    if name == "curve" and (asked := numbers.number(outputs.get("items"))) is not None:
+        return f"{asked:,.0f} questions"
     return {"deploy": "ready", "clean-up": "removed"}.get(name, "")
+
+
+def _verdict_fact(outputs: Mapping[str, Any]) -> str:
+    """The word of a verdict: against the teacher, of the steps that were tested, or of two graders."""
+    best, agreed = numbers.number(outputs.get("best")), numbers.number(outputs.get("agreed"))
+    if agreed is not None:
+        return f"{agreed:.0%} agree"
+    if "settled" not in outputs:
+        return str(numbers.table(outputs.get("to_teacher")).get("word", ""))
+    return f"best step {best:.0f}" if outputs["settled"] and best is not None else "inconclusive"
 
 
 def _counted(stage: Stage) -> str:
@@ -186,6 +198,10 @@ def _head(step: Step, chosen: bool, focused: bool, room: int) -> Line:
 
 def _fact_cell(step: Step, room: int) -> Line:
     words = visible(fact_of(step))
+    number, _, _ = words.partition(" ")
+    if cell_width(line(words)) > room - 3 and number[:1].isdigit():
+        # A number says more than a part of what it counts.
+        words = number
     while words and cell_width(line(words)) > room - 3:
         words = f"{words[:-2]}…" if len(words) > 1 else ""
     ink = {StageState.WAITING: "warn", StageState.FAILED: "bad"}.get(step.state, "muted")
