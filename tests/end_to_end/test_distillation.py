@@ -40,7 +40,7 @@ def test_cora_is_distilled_on_the_emulator_because_the_student_learns(demo: Demo
     """The real tiny models: nothing is scripted, and a student that does not learn fails this test."""
     definition = a_shorter_test(demo.home / "cora")
     words = ("run", str(definition), "--demo", "--speed", "200", "--max-cost", "40", "-y")
-    ran = demo.cupola("distill", *words, "--timeout", "280", "-o", "json", seconds=300)
+    ran = demo.cupola("distill", *words, "--timeout", "880", "-o", "json", seconds=900)
 
     assert ran.returncode in (0, 6, 7), ran.stderr
     shown = json.loads(demo.cupola("distill", "show", "1", "-p", "demo", "-o", "json").stdout)

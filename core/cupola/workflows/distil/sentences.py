@@ -109,8 +109,8 @@ def _speed(verdict: DistillationVerdict) -> list[str]:
         return []
     return [
         f"An answer takes {after.p50.value:.2f} s (p95 {after.p95.value:.2f} s) instead of the teacher's"
-        f" {teacher.p50.value:.2f} s (p95 {teacher.p95.value:.2f} s), asked side by side.",
-        "The student before was timed in the first benchmark, at another load: its latency cannot be held against these.",
+        f" {teacher.p50.value:.2f} s (p95 {teacher.p95.value:.2f} s), each asked as much at once as it took.",
+        "The student before was timed in the first benchmark, under another load: not to be held against these.",
     ]
 
 

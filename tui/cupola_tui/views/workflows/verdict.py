@@ -156,7 +156,7 @@ def _money_lines(told: Mapping[str, Any], width: int) -> list[Line]:
             for row in (teacher, after)
         )
         if before is not None and later is not None:
-            out.append(_change(f"latency {name}", seconds(before), seconds(later), _times(before, later, "faster")))
+            out.append(_change(f"{name} under load", seconds(before), seconds(later), _times(before, later, "faster")))
     prompts = [numbers.number(row.get("prompt_tokens")) for row in (teacher, after)]
     if told.get("own_prompt") and prompts[0] is not None and prompts[1] is not None:
         saved = prompts[0] - prompts[1]
