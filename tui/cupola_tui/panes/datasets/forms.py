@@ -37,7 +37,10 @@ def questions(verb: str, path: Path) -> list[Question]:
             Question("unique", "yes", "yes leaves out rows that repeat an earlier one; no keeps all"),
             Question("into", f"{stem}.merged.jsonl", "the new file"),
         ]
+    # Numpy comes with it, which the screen does without until something is asked for.
+    from cupola.datasets.fix import FIXES
+
     return [
-        Question("only", "", "all, or some of bom, crlf, blank_lines, final_newline, duplicates, role_names"),
+        Question("only", ",".join(FIXES), "fixes with commas between; empty for all"),
         Question("into", f"{stem}.fixed.jsonl", "the new file"),
     ]

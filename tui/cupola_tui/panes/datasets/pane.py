@@ -159,7 +159,8 @@ class DatasetsPane(ListAndDetail):
         from ...screens.menu import Choice, MenuScreen
 
         choices = [Choice("", "no model", "the service's rules alone; tokens by the newest encoding, as an estimate")]
-        choices += [Choice(model.id, model.id, ", ".join(model.methods)) for model in catalogue().models]
+        trained = [model for model in catalogue().models if model.methods]
+        choices += [Choice(model.id, model.id, ", ".join(model.methods)) for model in trained]
 
         def answer(model: str | None) -> None:
             if model is not None:
