@@ -369,7 +369,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("frame.guide", "A", "app.guide", "Which technique fits, by what is known", words="advise"),
     Command("frame.submit", "", "app.submit", "Train a model: data, settings, what it costs", words="job submit"),
     Command("frame.raft", "", "app.raft", "From documents to a tuned model and its curve", words="raft run"),
-    Command("frame.models", "", "app.models", "Models: methods, tiers, prices, retirement", words="model list"),
+    Command("frame.models", "", "app.models", "Models: methods, tiers, prices, retirement", words="advise models"),
     Command("frame.theme", "", "app.theme", "The next theme: dark, light, high contrast", words="theme"),
     Command("frame.connect", "", "app.connect", "Connect a resource, or see what works", words="connect"),
     Command("connect.new", "n", "new", "Write a profile", "profile"),
