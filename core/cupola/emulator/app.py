@@ -121,6 +121,18 @@ def open_resource(
     return resource
 
 
+def _service_of(resource: Resource, inference: Inference, faults: Faults) -> Service:
+    return Service(
+        resource,
+        inference,
+        Lifecycle(resource, inference),
+        EvalRunner(resource, inference),
+        BatchRunner(resource, inference),
+        BackgroundResponses(resource, inference),
+        faults,
+    )
+
+
 @asynccontextmanager
 async def _working(service: Service) -> AsyncIterator[None]:
     tasks = [
@@ -169,20 +181,10 @@ def create_app(
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with exclusive(state_dir):
             resource = open_resource(state_dir, speed, dialect, clock, engines, limit)
-            inference = Inference(engines, state_dir / "inference.log")
-            service = Service(
-                resource,
-                inference,
-                Lifecycle(resource, inference),
-                EvalRunner(resource, inference),
-                BatchRunner(resource, inference),
-                BackgroundResponses(resource, inference),
-                faults,
-            )
-            app.state.service = service
+            app.state.service = _service_of(resource, Inference(engines, state_dir / "inference.log"), faults)
             app.router.routes.extend(_surfaces(resource))
             try:
-                async with _working(service):
+                async with _working(app.state.service):
                     yield
             finally:
                 app.router.routes.clear()

@@ -16,7 +16,10 @@ ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 
 READ = {
-    "At the top of the file": {"default", "theme", "keymap", "line", "defaults", "profiles", "notify", "keys", "prices"},
+    "At the top of the file": {
+        *("default", "theme", "keymap", "line", "keys"),
+        *("defaults", "profiles", "notify", "prices"),
+    },
     "A profile": set(SETTINGS),
     "Being told": set(KEYS),
     "Prices of your own": {"model", "tier", "date", *METERS},

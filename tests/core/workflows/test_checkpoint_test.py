@@ -135,7 +135,7 @@ def test_checkpoints_are_deployed_with_a_fuse_tested_together_and_removed_after_
     assert rows_[None]["score"] <= rows_[first]["score"] < rows_[last]["score"]
     assert (verdict["reference"], verdict["settled"], verdict["best"]) == (BASE, True, last)
     assert "of 3 comparisons together" in err, "every pair that was looked at is corrected for"
-    assert 0 < told["spent"] <= sum(row["high"] for row in foreseen)
+    assert 0 < told["spent"] <= sum(row["usd_high"] for row in foreseen)
     assert _unaccounted(emulation, store) == {}
     assert f"cupola checkpoint clean {number}" in err
 

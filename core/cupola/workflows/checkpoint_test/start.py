@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from ...benchmarks.estimate import estimate
 from ...benchmarks.items import items_of
 from ...deployments.plan import plan
-from ...store import benchmarks, workflows
+from ...store import benchmarks
 from ...store.database import Database
-from ...store.workflows import Gates, Stage, Workflow, WorkflowState
+from ...store.workflows import Gates
+from ..beginning import begin
 from ..distil import runs
 from ..distil.estimate import StageEstimate, WholeEstimate
 from . import deploying
@@ -75,17 +76,5 @@ def start(
     Raises:
         UsageError: it cannot be carried out.
     """
-    workflow = Workflow(
-        id=0,
-        kind=CHECKPOINT_TEST.name,
-        name=definition.name,
-        state=WorkflowState.RUNNING,
-        definition=to_json_text(checked(definition)),
-        created_at=now,
-        updated_at=now,
-        soft=soft,
-        hard=hard,
-        gates=gates,
-    )
-    stages = [Stage(0, name, place) for place, name in enumerate(CHECKPOINT_TEST.names)]
-    return workflows.add(database, workflow, stages)
+    told = to_json_text(checked(definition))
+    return begin(database, CHECKPOINT_TEST, definition.name, told, now, soft=soft, hard=hard, gates=gates)

@@ -20,15 +20,8 @@ CHECKPOINT_TEST = Kind(
             still_good=deploying.stand,
             abandon=deploying.abandon,
         ),
-        Step(
-            name="benchmark",
-            title="Benchmark",
-            inputs=measuring.inputs,
-            takes=measuring.takes,
-            go=measuring.go,
-            still_good=runs.still_done,
-            rest=runs.rest,
-            again_from="deploy",
+        runs.asking_step(
+            "benchmark", "Benchmark", measuring.inputs, measuring.takes, measuring.go, again_from="deploy"
         ),
         Step(name="verdict", title="Verdict", inputs=verdict.inputs, go=verdict.go),
         Step(

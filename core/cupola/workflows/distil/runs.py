@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from ...store import answers, benchmarks, health, intents
 from ...store.benchmarks import Progress, Run, RunState, StoredBenchmark
 from ...store.database import Database
 from ...store.workflows import Stage, StageState
-from ..kinds import Scene, Takes, World
+from ..kinds import Scene, Step, Takes, World
 from ..naming import resume_command
 
 _GOES_WITHOUT_PROGRESS = 3
@@ -188,3 +188,15 @@ def journalled_usd(database: Database, wanted: Sequence[Benchmark]) -> float:
                 if (request, number) in rows:
                     keys.update((str(asked), int(place)) for asked, place in json.loads(calls))
     return sum(entry.answer.usd or 0.0 for entry in answers.find_many(database, keys).values())
+
+
+def asking_step(
+    name: str,
+    title: str,
+    inputs: Callable[[World, Scene], Mapping[str, Any]],
+    takes: Callable[[World, Scene], Takes],
+    go: Callable[[World, Scene, Stage], Awaitable[Stage]],
+    again_from: str = "",
+) -> Step:
+    """A step that asks models by runs of benchmarks: taken over while they are done, at rest when they are."""
+    return Step(name, title, go, inputs, takes, still_good=still_done, rest=rest, again_from=again_from)

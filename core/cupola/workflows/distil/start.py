@@ -13,7 +13,8 @@ from ...errors import UsageError
 from ...store import benchmarks, workflows
 from ...store.benchmarks import StoredBenchmark
 from ...store.database import Database
-from ...store.workflows import Gates, Stage, Workflow, WorkflowState
+from ...store.workflows import Gates
+from ..beginning import begin
 from ..control import find
 from .definition import Distillation, checked, parse, to_json
 from .steps import DISTIL
@@ -64,7 +65,8 @@ def start(
     if definition.series == 0:
         last = workflows.newest(database, 1)
         definition = replace(definition, series=_FIRST_SERIES + (last[0].id if last else 0) + 1)
-    return _added(database, checked(definition), place, now, soft, hard, gates, None, None)
+    told = to_json(checked(definition))
+    return begin(database, DISTIL, definition.name, told, now, soft=soft, hard=hard, gates=gates, place=str(place))
 
 
 def branch(
@@ -95,34 +97,16 @@ def branch(
     if at and at not in DISTIL.names:
         raise UsageError(f"There is no stage {at!r}.", remedy=f"Stages: {', '.join(DISTIL.names)}.")
     definition = checked(replace(parse(before.definition), **changes))
-    limits = before.soft if soft is None else soft, before.hard if hard is None else hard
-    return _added(database, definition, Path(before.place), now, *limits, before.gates, workflow_id, at or None)
-
-
-def _added(
-    database: Database,
-    definition: Distillation,
-    place: Path,
-    now: float,
-    soft: float | None,
-    hard: float | None,
-    gates: Gates,
-    branch_of: int | None,
-    branch_at: str | None,
-) -> int:
-    workflow = Workflow(
-        id=0,
-        kind=DISTIL.name,
-        name=definition.name,
-        state=WorkflowState.RUNNING,
-        definition=to_json(definition),
-        created_at=now,
-        updated_at=now,
-        soft=soft,
-        hard=hard,
-        gates=gates,
-        branch_of=branch_of,
-        branch_at=branch_at,
-        place=str(place),
+    return begin(
+        database,
+        DISTIL,
+        definition.name,
+        to_json(definition),
+        now,
+        soft=before.soft if soft is None else soft,
+        hard=before.hard if hard is None else hard,
+        gates=before.gates,
+        place=before.place,
+        branch_of=workflow_id,
+        branch_at=at or None,
     )
-    return workflows.add(database, workflow, [Stage(0, name, place_) for place_, name in enumerate(DISTIL.names)])

@@ -10,24 +10,10 @@ DISTIL = Kind(
     name="distil",
     parse=parse,
     steps=(
-        Step(
-            name="benchmark",
-            title="Benchmark",
-            inputs=measuring.before_inputs,
-            takes=measuring.before_takes,
-            go=measuring.before,
-            still_good=runs.still_done,
-            rest=runs.rest,
-        ),
+        runs.asking_step("benchmark", "Benchmark", measuring.before_inputs, measuring.before_takes, measuring.before),
         Step(name="roles", title="Roles", inputs=roles.inputs, go=roles.go),
-        Step(
-            name="generate",
-            title="Generate",
-            inputs=measuring.generate_inputs,
-            takes=measuring.generate_takes,
-            go=measuring.generate,
-            still_good=runs.still_done,
-            rest=runs.rest,
+        runs.asking_step(
+            "generate", "Generate", measuring.generate_inputs, measuring.generate_takes, measuring.generate
         ),
         Step(
             name="filter",
@@ -62,14 +48,12 @@ DISTIL = Kind(
             still_good=deploying.stands,
             abandon=deploying.abandon,
         ),
-        Step(
-            name="re-benchmark",
-            title="Re-benchmark",
-            inputs=measuring.after_inputs,
-            takes=measuring.after_takes,
-            go=measuring.after,
-            still_good=runs.still_done,
-            rest=runs.rest,
+        runs.asking_step(
+            "re-benchmark",
+            "Re-benchmark",
+            measuring.after_inputs,
+            measuring.after_takes,
+            measuring.after,
             again_from="deploy",
         ),
         Step(name="verdict", title="Verdict", inputs=judging.inputs, go=judging.go),

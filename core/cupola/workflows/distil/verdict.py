@@ -147,20 +147,7 @@ def verdict_of(
 
     Raises StatisticsInputError if the margin is not above 0 or lengths differ.
     """
-    arms = [measured.after, measured.teacher, measured.before, measured.teacher_before]
-    pairs = [_AFTER_TEACHER, _AFTER_BEFORE, _TEACHER]
-    if measured.control is not None and measured.control_before is not None:
-        arms += [measured.control, measured.control_before]
-        pairs.append(_CONTROL)
-    found = compare_arms(
-        np.stack([arm.scores for arm in arms]),
-        clusters,
-        scale,
-        pairs=pairs,
-        provenances=_provenances(arms, own_prompt),
-        seed=seed,
-    )
-    by_pair = {(pair.first, pair.second): pair for pair in found}
+    by_pair = _compared(measured, clusters, scale, own_prompt, seed)
     comparable = all(pair.comparison is not None for pair in (by_pair[_AFTER_TEACHER], by_pair[_AFTER_BEFORE]))
     per_item = _item_cost(measured.after, measured.teacher)
     return DistillationVerdict(
@@ -180,6 +167,26 @@ def verdict_of(
         paid=paid,
         own_prompt=own_prompt,
     )
+
+
+def _compared(
+    measured: Measured, clusters: Clusters, scale: Scale, own_prompt: bool, seed: int
+) -> dict[tuple[int, int], Pair]:
+    """Every comparison of the screen, by the places of its arms."""
+    arms = [measured.after, measured.teacher, measured.before, measured.teacher_before]
+    pairs = [_AFTER_TEACHER, _AFTER_BEFORE, _TEACHER]
+    if measured.control is not None and measured.control_before is not None:
+        arms += [measured.control, measured.control_before]
+        pairs.append(_CONTROL)
+    found = compare_arms(
+        np.stack([arm.scores for arm in arms]),
+        clusters,
+        scale,
+        pairs=pairs,
+        provenances=_provenances(arms, own_prompt),
+        seed=seed,
+    )
+    return {(pair.first, pair.second): pair for pair in found}
 
 
 def payback_of(

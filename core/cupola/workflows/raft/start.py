@@ -10,9 +10,10 @@ from ...benchmarks.hashing import canonical
 from ...benchmarks.items import split_hash
 from ...datasets.chunks import Chunk
 from ...errors import UsageError
-from ...store import splits, workflows
+from ...store import splits
 from ...store.database import Database
-from ...store.workflows import Gates, Stage, Workflow, WorkflowState
+from ...store.workflows import Gates
+from ..beginning import begin
 from ..kinds import Kind
 from .definition import Raft, checked, to_json_text
 
@@ -62,20 +63,8 @@ def start(
         hard: Dollars that it never passes.
         gates: Whether every stage that spends asks.
     """
-    workflow = Workflow(
-        id=0,
-        kind=kind.name,
-        name=definition.name,
-        state=WorkflowState.RUNNING,
-        definition=to_json_text(checked(definition)),
-        created_at=now,
-        updated_at=now,
-        soft=soft,
-        hard=hard,
-        gates=gates,
-        place=str(place),
-    )
-    return workflows.add(database, workflow, [Stage(0, name, position) for position, name in enumerate(kind.names)])
+    told = to_json_text(checked(definition))
+    return begin(database, kind, definition.name, told, now, soft=soft, hard=hard, gates=gates, place=str(place))
 
 
 def _stored(database: Database, name: str, rows: Sequence[str], now: float) -> str:

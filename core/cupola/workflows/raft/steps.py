@@ -10,27 +10,11 @@ from .borrowed import borrowed
 from .definition import parse
 
 _MADE = (
-    Step(
-        name="ask",
-        title="Ask",
-        inputs=asking.ask_inputs,
-        takes=asking.ask_takes,
-        go=asking.ask,
-        still_good=runs.still_done,
-        rest=runs.rest,
-    ),
+    runs.asking_step("ask", "Ask", asking.ask_inputs, asking.ask_takes, asking.ask),
     Step(
         name="questions", title="Questions", inputs=questions.inputs, go=questions.go, still_good=questions.still_there
     ),
-    Step(
-        name="answer",
-        title="Answer",
-        inputs=asking.answer_inputs,
-        takes=asking.answer_takes,
-        go=asking.answer,
-        still_good=runs.still_done,
-        rest=runs.rest,
-    ),
+    runs.asking_step("answer", "Answer", asking.answer_inputs, asking.answer_takes, asking.answer),
     Step(
         name="filter",
         title="Check quotes",
@@ -48,15 +32,8 @@ RAFT = Kind(
         borrowed("train"),
         borrowed("watch"),
         borrowed("deploy"),
-        Step(
-            name="benchmark",
-            title="Benchmark",
-            inputs=measuring.inputs,
-            takes=measuring.takes,
-            go=measuring.go,
-            still_good=runs.still_done,
-            rest=runs.rest,
-            again_from="deploy",
+        runs.asking_step(
+            "benchmark", "Benchmark", measuring.inputs, measuring.takes, measuring.go, again_from="deploy"
         ),
         Step(name="curve", title="Curve", inputs=curve.inputs, go=curve.go),
         borrowed("clean-up"),

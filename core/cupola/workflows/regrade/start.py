@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ...store import workflows
 from ...store.database import Database
-from ...store.workflows import Stage, Workflow, WorkflowState
 from ...training.regrade_cost import RegradeEstimate, estimate_regrading
+from ..beginning import begin
 from .definition import Regrading, checked, to_json_text
 from .steps import REGRADE
 
@@ -26,15 +25,4 @@ def start(database: Database, definition: Regrading, now: float, *, hard: float 
     Raises:
         UsageError: it cannot be carried out.
     """
-    workflow = Workflow(
-        id=0,
-        kind=REGRADE.name,
-        name=definition.name,
-        state=WorkflowState.RUNNING,
-        definition=to_json_text(checked(definition)),
-        created_at=now,
-        updated_at=now,
-        hard=hard,
-    )
-    stages = [Stage(0, name, place) for place, name in enumerate(REGRADE.names)]
-    return workflows.add(database, workflow, stages)
+    return begin(database, REGRADE, definition.name, to_json_text(checked(definition)), now, hard=hard)
