@@ -95,7 +95,8 @@ def _definition(
         raise UsageError("On what shall they be tested?", remedy="Give --benchmark NAME or --data FILE.")
     else:
         found, rows = of_job.on_rows(database, job, steps, options.data, base)
-    hosted = {"sku": options.tier, "capacity": options.capacity, "fuse_seconds": _fuse(options.fuse)}
+    hosted: dict[str, Any] = {"sku": options.tier, "fuse_seconds": _fuse(options.fuse)}
+    hosted |= {} if options.capacity is None else {"capacity": options.capacity}
     return checked(replace(found, **hosted, remove_at_once=options.remove)), rows
 
 

@@ -25,7 +25,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argp
     what.add_argument("--data", type=Path, metavar="FILE", help="or on rows like its own; the job's grader judges")
     test.add_argument("--base", metavar="DEPLOYMENT", help="hold the steps against it; or an arm of the benchmark")
     test.add_argument("--tier", default="DeveloperTier", help="of the deployments")
-    test.add_argument("--capacity", type=positive, default=50, help="of each, in thousands of tokens a minute")
+    about = "of each, in thousands of tokens a minute; left out: enough to carry the test in two minutes"
+    test.add_argument("--capacity", type=positive, help=about)
     test.add_argument("--fuse", default="4h", metavar="HOURS", help="removed after so long: 4, 90m, 2d, never")
     test.add_argument("--remove", action="store_true", help="remove the deployments after the test without asking")
     test.add_argument("--max-cost", type=float, metavar="USD", help="stop before more than this is spent")

@@ -11,6 +11,7 @@ from typing import Any
 from ...benchmarks import start
 from ...benchmarks.definition import Arm, Benchmark, GraderUse, to_json
 from ...benchmarks.items import items_of, read_rows, split_hash
+from ...deployments.capacity import capacity_for
 from ...errors import UsageError
 from ...models import Job
 from ...store import benchmarks, checkpoints, deployments
@@ -74,7 +75,8 @@ def on_benchmark(database: Database, job: Job, steps: Sequence[int], name: str, 
     if base and base not in arms:
         like = _base_arm(database, base, _shared(like))
     test = replace(test, arms=(like,), baseline=None)
-    return _definition(database, job, steps, test, like, like.name if base else "")
+    items = len(benchmarks.items(database, test.split))
+    return _definition(database, job, steps, test, like, like.name if base else "", items)
 
 
 def on_rows(
@@ -104,7 +106,7 @@ def on_rows(
     )
     # A row that cannot be asked is told now, before anything is paid for.
     items_of(test, rows)
-    return _definition(database, job, steps, test, like, like.name if base else ""), rows
+    return _definition(database, job, steps, test, like, like.name if base else "", len(rows)), rows
 
 
 def store_rows(database: Database, definition: CheckpointTest, rows: Sequence[str], now: float) -> None:
@@ -115,7 +117,7 @@ def store_rows(database: Database, definition: CheckpointTest, rows: Sequence[st
 
 
 def _definition(
-    database: Database, job: Job, steps: Sequence[int], test: Benchmark, like: Arm, base: str
+    database: Database, job: Job, steps: Sequence[int], test: Benchmark, like: Arm, base: str, items: int
 ) -> CheckpointTest:
     return checked(
         CheckpointTest(
@@ -125,6 +127,7 @@ def _definition(
             benchmark=to_json(test),
             asked_like=_shared(like),
             base=base,
+            capacity=capacity_for(items * like.repeats, like.sampling),
         )
     )
 

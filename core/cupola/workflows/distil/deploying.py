@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ...deployments import capacity
 from ...errors import CupolaError
 from ...store import deployments
 from ...store.deployments import Deployment, State, Wanted
@@ -16,11 +16,6 @@ from ..naming import names_of
 from . import prices
 from .definition import Distillation, deployment_name
 
-_LEAST_CAPACITY, _MOST_CAPACITY = 10, 250
-_GUESSED_TOKENS = 600
-"""Of a prompt and its answer, where nothing is known."""
-_BENCHMARK_MINUTES = 2.0
-"""In which the capacity should carry the benchmark."""
 _LONGEST_HOURS = 24.0
 
 
@@ -132,11 +127,7 @@ def capacity_for(scene: Scene) -> int:
     items = max(scene.stages["generate"].total / max(definition.samples, 1), 1.0)
     tested = float(scene.stages["benchmark"].total) / max(len(definition.test.arms), 1) or items
     arm = definition.arm(scene.outputs("roles")["roles"]["student"])
-    bound = arm.sampling.get("max_completion_tokens") or arm.sampling.get("max_tokens") or 0
-    tokens = tested * max(_GUESSED_TOKENS, int(bound) if isinstance(bound, int) else 0)
-    # One unit of capacity brings a request a minute as well.
-    wanted = max(tokens / 1_000, tested) / _BENCHMARK_MINUTES
-    return int(min(max(math.ceil(wanted), _LEAST_CAPACITY), _MOST_CAPACITY))
+    return capacity.capacity_for(tested, arm.sampling)
 
 
 def _purpose(scene: Scene) -> str:

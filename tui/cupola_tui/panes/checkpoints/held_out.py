@@ -43,7 +43,7 @@ def questions(step: int, answers: Mapping[str, str]) -> list[Question]:
         Question("steps", answers.get("steps", str(step)), "one or more, such as 10 15 20"),
         Question("base", answers.get("base", ""), "a deployment to hold them against; empty: none"),
         Question("tier", answers.get("tier", "DeveloperTier"), "DeveloperTier, Standard, GlobalStandard"),
-        Question("capacity", answers.get("capacity", "50"), "of each, in thousands of tokens a minute"),
+        Question("capacity", answers.get("capacity", ""), "thousand tokens a minute; empty: enough for the test"),
         Question("goes in", answers.get("goes in", fuse), "90m, 4h, 2d, never"),
         Question("stop at", answers.get("stop at", ""), "dollars; empty: no limit"),
     ]
@@ -58,8 +58,15 @@ def prepared(store: Path, job: Job, path: Path, answers: Mapping[str, str]) -> P
     database = open_store(store)
     try:
         found, rows = on_rows(database, job, step_numbers(answers["steps"]), path, answers["base"].strip())
-        hosted = {"sku": answers["tier"].strip(), "fuse_seconds": parse_duration(answers["goes in"])}
-        definition = checked(replace(found, **hosted, capacity=whole_number(answers["capacity"])))  # type: ignore[arg-type]  # of mixed kinds
+        wanted = answers["capacity"].strip()
+        definition = checked(
+            replace(
+                found,
+                sku=answers["tier"].strip(),
+                fuse_seconds=parse_duration(answers["goes in"]),
+                capacity=whole_number(wanted) if wanted else found.capacity,
+            )
+        )
         told = warnings(database, definition)
         takes = estimate_whole(database, definition, rows)
         return Prepared(definition, rows, takes, told, amount(answers["stop at"]))
