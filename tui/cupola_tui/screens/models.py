@@ -36,7 +36,7 @@ class ModelsScreen(Modal[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="models") as box:
             box.border_title = Content(visible(self._heading()))
-            box.border_subtitle = Content("enter take it  / pgdn pgup read on  esc close")
+            box.border_subtitle = Content("enter take it  pgdn read on  esc close")
             yield Table(COLUMNS, id="models-table", empty="No model is known.")
             with Vertical(id="models-text"):
                 yield Pages(self._lines)

@@ -129,10 +129,7 @@ class SubmitForm(FormScreen):
         field = self._field
         name = field.name or "" if field is not None else ""
         said = (wrapped(f"{name}: {self._hint(name)}", width, "info") if name else [])[:_HINT_LINES]
-        keys = (
-            ("enter", self._confirm), ("↓ ↑", "fields"), ("ctrl+o", "files"), ("ctrl+l", "models"),
-            ("esc", "leave it"),
-        )  # fmt: skip
+        keys = (("enter", self._confirm), ("ctrl+o", "files"), ("ctrl+l", "models"), ("esc", "leave it"))
         told = joined([line((key, "key bold"), (f" {words}", "muted")) for key, words in keys], line("   "))
         # As many lines for every field: the form does not jump.
         return [*said, *([line("")] * (_HINT_LINES - len(said))), told]
