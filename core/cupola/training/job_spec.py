@@ -115,7 +115,11 @@ def file_reference(text: str, beside: Path | None = None) -> str | Path:
 
 def fingerprint(spec: JobSpec, again: bool = False) -> str:
     """A nonce that is the same for the same wish: content of the files, model and settings. `again` makes a new one."""
-    wish = job_body(spec.request(_content(spec.training) or "", _content(spec.validation)), "")
+    from .token_bounds import TOKENS_KEY
+
+    # What was counted of the files follows from them, and is known only after a look into them.
+    asked = replace(spec, metadata={key: value for key, value in spec.metadata.items() if key != TOKENS_KEY})
+    wish = job_body(asked.request(_content(spec.training) or "", _content(spec.validation)), "")
     text = json.dumps(wish, sort_keys=True) + (uuid.uuid4().hex if again else "")
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

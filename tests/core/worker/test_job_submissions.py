@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from cupola.store import datasets, intents, jobs
 from cupola.store.database import Database
 from cupola.training.job_spec import JobSpec, fingerprint
 from cupola.training.job_wish import SUBMIT, arguments_of, spec_of
+from cupola.training.token_bounds import TOKENS_KEY
 from cupola.worker.intents import obey_all, resolve_taken
 from cupola.worker.job_submissions import Submissions, wished
 from cupola.worker.transfers import Transfers
@@ -154,6 +156,15 @@ async def test_a_job_is_submitted_after_its_file(foundry: Foundry, store: Databa
     found = intents.get(store, wish)
     assert found is not None and found.state is IntentState.DONE
     assert [upload.name for upload in datasets.uploads(store)] == ["train.jsonl"]
+
+
+async def test_tokens_counted_after_the_wish_was_named_travel_with_it(
+    foundry: Foundry, store: Database, spec: JobSpec
+) -> None:
+    counted = replace(spec, metadata={TOKENS_KEY: "120"})
+    wish = intents.wish(store, SUBMIT, fingerprint(spec), NOW, arguments_of(counted))
+    await _at_work(foundry, store, _answered(store, wish))
+    assert [job["metadata"][TOKENS_KEY] for job in foundry.jobs] == ["120"]
 
 
 async def test_a_job_whose_answer_was_lost_is_found_and_not_created_again(
