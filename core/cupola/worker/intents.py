@@ -47,8 +47,9 @@ async def resolve_taken(service: Service, database: Database) -> None:
         UnreachableError: the service cannot tell now; the wishes stay as they are.
     """
     for intent in intents.in_state(database, IntentState.TAKEN):
-        if intent.kind != SUBMIT:
-            problem = await _resolved(service, database, intent)
+        if intent.kind == SUBMIT:
+            continue
+        problem = await _resolved(service, database, intent)
         convergence.tell(database, intent, problem, service.clock())
         intents.finish(database, intent.id, service.clock(), problem)
 
