@@ -83,7 +83,7 @@ def job(emulation: Emulation, store: Database) -> Job:
 
     job_id = asyncio.run(submitted())
     emulation.start_worker()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while len(checkpoints.of_job(store, job_id)) < 3 or not _ended(store, job_id):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -285,7 +285,7 @@ def _until_running(store: Database, workflow_id: int, stage: str) -> None:
 
 def _until(done: object) -> None:
     assert callable(done)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.005)
