@@ -20,6 +20,7 @@ from cupola.training.hyperparameters import settings_of
 from cupola.training.job_spec import JobSpec, fingerprint
 from cupola.training.job_wish import SUBMIT, spec_of
 from cupola.training.prospect import Cost, FileLook, Prospect, prospect
+from cupola.training.token_bounds import TOKENS_KEY
 from cupola_data.models import catalogue
 from cupola_data.prices import price_list
 from cupola_tui.app import CupolaApp
@@ -142,6 +143,7 @@ async def test_a_job_is_asked_for_after_one_yes(
     spec = spec_of(wish.arguments)
     assert (wish.kind, wish.target) == (SUBMIT, fingerprint(spec))
     assert (spec.model, spec.training, spec.method) == ("gpt-4.1", data, "supervised")
+    assert int(spec.metadata[TOKENS_KEY]) > 0, "what it costs is bounded while it runs"
 
 
 async def test_the_very_same_job_is_not_submitted_twice(

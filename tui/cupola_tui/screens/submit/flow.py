@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
@@ -23,6 +24,7 @@ from cupola.store.database import Database, open_store
 from cupola.training.job_budget import own_paces
 from cupola.training.job_spec import JobSpec
 from cupola.training.job_wish import SUBMIT, arguments_of, submitted_before
+from cupola.training.token_bounds import TOKENS_KEY
 from cupola_data.models import catalogue
 from cupola_data.prices import PriceList, price_list
 
@@ -36,6 +38,9 @@ from ..menu import Choice, MenuScreen
 from . import draft as drafts
 from .draft import Wanted
 from .form import PROBLEM, SubmitCard, SubmitForm
+
+if TYPE_CHECKING:
+    from cupola.training.prospect import Prospect
 
 _CASES = tuple(f"cupola_data.zava.{case}" for case in ("tone", "photos", "loyalty", "facts"))
 """Cases that ship beside the samples of the Datasets pane."""
@@ -117,14 +122,23 @@ async def _asked(desk: Desk, wanted: Wanted, known: _Known, found: Sequence[Loca
         answers, problem = dict(given), []
         try:
             spec = await asyncio.to_thread(drafts.read_spec, wanted.method, answers, wanted.base)
-            arguments = arguments_of(spec)
+            # What cannot be written down is refused before the data is looked into.
+            arguments_of(spec)
             foreseen = await _foreseen(desk, spec, known)
         except CupolaError as error:
             problem = [(PROBLEM, str(error))]
             continue
         if await _agreed(desk, wanted, answers, spec, foreseen, known):
-            _send(desk, foreseen.nonce, arguments)
+            _send(desk, foreseen.nonce, arguments_of(_with_tokens(spec, foreseen.prospect)))
             return
+
+
+def _with_tokens(spec: JobSpec, prospect: Prospect) -> JobSpec:
+    """The job with the tokens that were counted written on it, so that what it costs is bounded while it runs."""
+    counted = prospect.files[0].tokens if isinstance(spec.training, Path) and prospect.files else None
+    if counted is None or spec.method == "reinforcement":
+        return spec
+    return replace(spec, metadata={TOKENS_KEY: f"{counted}", **spec.metadata})
 
 
 async def _foreseen(desk: Desk, spec: JobSpec, known: _Known) -> tasks.Foreseen:
