@@ -69,7 +69,16 @@ class Database:
             raise _in_words(error, self.path) from error
 
     def data_version(self) -> int:
-        """A number that changes when another connection has committed; costs microseconds."""
+        """A number that changes when another connection has committed; costs microseconds.
+
+        Raises:
+            StoreTooNewError: a newer Cupola has changed the tables under this one.
+            StoreError: the file cannot be read.
+        """
+        try:
+            _version(self.connection, self.path)
+        except sqlite3.DatabaseError as error:
+            raise _in_words(error, self.path) from error
         return int(self.rows("PRAGMA data_version")[0][0])
 
     def revisions(self) -> dict[str, int]:

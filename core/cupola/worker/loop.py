@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..azure.client import Service
-from ..errors import CupolaError, ServiceError, StoreCorruptError, StoreError
+from ..errors import CupolaError, ServiceError, StoreCorruptError, StoreError, StoreTooNewError
 from ..models import Health
 from ..store import health
 from ..store.database import Database, keep_good_copy
@@ -63,6 +63,7 @@ class Loop:
 
         Raises:
             StoreCorruptError: the store is damaged; the next worker goes back to its last good copy.
+            StoreTooNewError: a newer Cupola has changed the store, and has a worker of its own.
         """
         try:
             await self._go_on()
@@ -77,7 +78,7 @@ class Loop:
             try:
                 await self.turn()
                 await self.wait()
-            except StoreCorruptError:
+            except (StoreCorruptError, StoreTooNewError):
                 raise
             except StoreError as error:
                 # A full disk passes; what could not be stored is fetched again.
