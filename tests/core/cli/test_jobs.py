@@ -118,6 +118,17 @@ def test_without_a_yes_nothing_is_sent(shell: Shell, cloud: Cloud, store: Databa
     assert shell.run("job", "cancel", "ftjob-1", "-y") == 0
 
 
+def test_a_watch_prints_json_a_line_an_event_and_what_a_query_picks(shell: Shell, cloud: Cloud) -> None:
+    train(cloud, "ftjob-1")
+    for output in ("json", "jsonl"):
+        assert shell.run("job", "watch", "ftjob-1", "-o", output) == 0
+        told = [json.loads(line) for line in shell.out.splitlines()]
+        assert [one["message"] for one in told] == cloud.events["ftjob-1"]
+        assert {one["schema"] for one in told} == {"cupola.event/1"}
+    assert shell.run("job", "watch", "ftjob-1", "--query", "[].message", "-o", "jsonl") == 0
+    assert [json.loads(line) for line in shell.out.splitlines()] == cloud.events["ftjob-1"]
+
+
 def test_a_watch_prints_the_log_and_tells_how_the_job_ended(shell: Shell, cloud: Cloud) -> None:
     train(cloud, "ftjob-1")
     assert shell.run("job", "watch", "ftjob-1") == 0

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ...errors import UsageError
-from ...models import Job
+from ...models import Event, Job
 from ...store import checkpoints, events, health, jobs, points
 from ...store.database import Database
 from ..context import Context, session_of, store_of
@@ -15,6 +15,7 @@ from ..fresh import refreshed
 from ..naming import find
 from ..output import emit, emit_one, when
 
+EVENT, EVENT_COLUMNS = "cupola.event/1", ("at", "level", "message")
 _JOB_COLUMNS = ("name", "id", "method", "model", "status", "step", "created")
 
 
@@ -45,21 +46,22 @@ def events_(options: argparse.Namespace, context: Context) -> int:
     with store_of(context, session.profile) as database:
         code = refreshed(session, context, database, options.offline, options.job)
         job = find(database, options.job)
-        rows = [
-            {
-                "id": event.id,
-                "at": when(event.created_at),
-                "created_at": event.created_at,
-                "level": event.level,
-                "message": event.message,
-                "type": event.type,
-                "data": json.loads(event.data) if event.data else None,
-            }
-            for event in events.of_job(database, job.id)
-        ]
-        columns = ("at", "level", "message")
-        emit(options, context.out, "cupola.event/1", rows, columns, health.get(database).checked_at)
+        rows = [event_row(event) for event in events.of_job(database, job.id)]
+        emit(options, context.out, EVENT, rows, EVENT_COLUMNS, health.get(database).checked_at)
     return code
+
+
+def event_row(event: Event) -> dict[str, Any]:
+    """One line of a job's log as printed."""
+    return {
+        "id": event.id,
+        "at": when(event.created_at),
+        "created_at": event.created_at,
+        "level": event.level,
+        "message": event.message,
+        "type": event.type,
+        "data": json.loads(event.data) if event.data else None,
+    }
 
 
 def checkpoints_(options: argparse.Namespace, context: Context) -> int:

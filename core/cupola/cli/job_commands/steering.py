@@ -6,17 +6,18 @@ import argparse
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from ...errors import ServiceError, UsageError, WorkerError
-from ...models import Intent, IntentState, Job, Phase
+from ...models import Event, Intent, IntentState, Job, Phase
 from ...store import events, intents, jobs
 from ...store.database import Database
 from ..context import Context, Session, session_of, store_of
 from ..fresh import looking, refreshed, service_of, worker_runs
 from ..naming import find
-from ..output import emit_one, when
+from ..output import emit, emit_one, when
 from ..text import clean
+from .reading import EVENT, EVENT_COLUMNS, event_row
 
 EXIT_JOB_FAILED = 5
 EXIT_STILL_RUNNING = 8
@@ -68,9 +69,7 @@ def watch(options: argparse.Namespace, context: Context) -> int:
             nonlocal shown
             fresh = events.of_job(database, job_id, after=shown)
             shown += len(fresh)
-            for event in fresh:
-                context.out.write(f"{when(event.created_at)}  {clean(event.message)}\n")
-            context.out.flush()
+            _print_events(options, context, fresh)
             job = jobs.get(database, job_id)
             return (job is not None and job.phase.ended) or time.monotonic() >= deadline
 
@@ -110,6 +109,17 @@ def _cost(context: Context, database: Database, job: Job) -> str:
     if budget is None:
         return f"{so_far} Nothing bounds what is still to come: it trains to its end unless it is paused or cancelled."
     return f"{so_far} The worker pauses it when it has burnt ${budget:,.2f}."
+
+
+def _print_events(options: argparse.Namespace, context: Context, fresh: Sequence[Event]) -> None:
+    """Print them as they come; as JSON each on a line of its own."""
+    if options.output == "table" and not options.query:
+        context.out.writelines(f"{when(event.created_at)}  {clean(event.message)}\n" for event in fresh)
+    elif fresh:
+        output = "jsonl" if options.output == "json" else options.output
+        lines = argparse.Namespace(output=output, query=options.query)
+        emit(lines, context.out, EVENT, map(event_row, fresh), EVENT_COLUMNS, None)
+    context.out.flush()
 
 
 async def _watched(session: Session, context: Context, database: Database, job_id: str, done: Done) -> None:
