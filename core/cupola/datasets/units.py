@@ -13,13 +13,14 @@ import numpy.typing as npt
 from cupola_data.encodings import pattern_of, vocabulary
 
 from .keys import LONGEST, PADDING, Indices, Table, keys_of
-from .merging import LONGEST_PIECE, Merges, merges
+from .merging import LONGEST_PIECE, merges
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
 _UNITS_KEPT = 1 << 17
-_LONG_BYTES_KEPT = 4 << 20
+LONG_BYTES = 4 << 20
+"""What the remembered units that are too long for a key may take."""
 _ENTRY_BYTES = 130
 """What a remembered unit takes beside its own bytes."""
 _AT_ONCE_BYTES = 192 * 1024
@@ -57,8 +58,10 @@ def encoder(name: str) -> Encoding:
     import tiktoken
 
     words = vocabulary(name)
-    ranks = dict(words.ranks)
-    made = tiktoken.Encoding(name, pat_str=words.pattern, mergeable_ranks=ranks, special_tokens=dict(words.special))
+    ranks, pattern, special = dict(words.ranks), words.pattern, dict(words.special)
+    # Both are large, and the peak comes with what the encoder makes of them.
+    del words
+    made = tiktoken.Encoding(name, pat_str=pattern, mergeable_ranks=ranks, special_tokens=special)
     # The encoder has made its own tables of them; what it keeps beside would be 25 MB.
     ranks.clear()
     return made
@@ -67,21 +70,20 @@ def encoder(name: str) -> Encoding:
 @cache
 def unit_counter(encoding: str) -> UnitCounter:
     """The counter of an encoding that ships; special tokens count as the plain text that they are."""
-    return UnitCounter(encoding, merges(encoding))
+    return UnitCounter(encoding)
 
 
 class UnitCounter:
     """Counts tokens, and remembers the units that it has counted."""
 
-    def __init__(self, encoding: str, known: Merges) -> None:
+    def __init__(self, encoding: str, long_bytes: int = LONG_BYTES) -> None:
         import regex
 
         self._encoding = encoding
-        self._merges = known
         self._pieces = regex.compile(pattern_of(encoding)).findall
         self._units = Table(_UNITS_KEPT)
         self._long_units: dict[bytes, int] = {}
-        self._long_bytes = 0
+        self._long_bytes, self._most_long_bytes = 0, long_bytes
         # Once the encoder is there for some, it is faster for all that is new.
         self._loaded = False
 
@@ -161,7 +163,7 @@ class UnitCounter:
         ]
         known = self._long_units
         missing = [unit for unit in dict.fromkeys(units) if unit not in known]
-        if self._long_bytes + _kept_bytes(missing) > _LONG_BYTES_KEPT:
+        if self._long_bytes + _kept_bytes(missing) > self._most_long_bytes:
             known = self._long_units = {unit: known[unit] for unit in dict.fromkeys(units) if unit in known}
             self._long_bytes = _kept_bytes(known)
         self._long_bytes += _kept_bytes(missing)
@@ -184,7 +186,9 @@ class UnitCounter:
                 continue
             pieces.extend(split)
             owners.extend([owner] * len(split))
-        np.add.at(counts, owners, self._merges.counts(pieces))
+        if pieces:
+            # Read only now: where the encoder does all, nobody needs them.
+            np.add.at(counts, owners, merges(self._encoding).counts(pieces))
         return counts
 
     def _encoded(self, text: str) -> int:

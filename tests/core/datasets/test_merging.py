@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cupola.datasets.keys import LONGEST, PADDING, Table, keys_of
 from cupola.datasets.merging import LONGEST_PIECE, merges
-from cupola.datasets.units import encoder, unit_counter
+from cupola.datasets.units import UnitCounter, encoder, unit_counter
 
 COUNTER = unit_counter("o200k_base")
 MERGES = merges("o200k_base")
@@ -35,6 +35,20 @@ WORDS = [
 def test_texts_counted_together_count_as_each_alone(texts: list[str]):
     alone = [len(encoder("o200k_base").encode_ordinary(text)) for text in texts]
     assert COUNTER.counts(texts).tolist() == alone
+
+
+def test_long_words_that_were_forgotten_count_the_same_again():
+    counter = UnitCounter("o200k_base", long_bytes=1_000)
+    texts = [f"Some prose around https://zava.example/articles/{number} and more of it." for number in range(40)]
+    alone = [len(encoder("o200k_base").encode_ordinary(text)) for text in texts]
+    one_by_one = [counter.counts([text])[0] for text in texts * 2]
+    assert one_by_one == alone * 2
+
+
+def test_texts_that_repeat_are_counted_in_every_place():
+    alone = [len(encoder("o200k_base").encode_ordinary(text)) for text in ("user", "", " Zava's paint")]
+    texts = ["user", " Zava's paint", "", "user", " Zava's paint"]
+    assert COUNTER.counts(texts).tolist() == [alone[0], alone[2], alone[1], alone[0], alone[2]]
 
 
 @settings(deadline=None, max_examples=300)
