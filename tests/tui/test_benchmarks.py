@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -154,8 +155,9 @@ async def test_w_watches_the_run_that_is_shown_until_it_is_done(
         await pilot.press("w")
         await see(pilot, "small, run 1 has ended")
         benchmarks.set_state(results, shown.id, RunState.RUNNING, NOW)
-        pane = pilot.app.screen.query_one(BenchmarksPane)
+        pane, end = pilot.app.screen.query_one(BenchmarksPane), time.monotonic() + 60.0
         while (thing := pane.watchable()) is None or thing.over:
+            assert time.monotonic() < end, "the run goes on, and the pane has not seen it"
             await pilot.pause(0.02)
         await pilot.press("w")
         await see(pilot, "You are told when something becomes of small, run 1")
