@@ -11,25 +11,25 @@ from .database import Database, touch
 
 Plain = Mapping[str, Any]
 
-_RUNS = "SELECT id FROM runs WHERE benchmark = ?1 AND state NOT IN ('wanted', 'running')"
+_RUNS = "SELECT id FROM runs WHERE benchmark = :benchmark AND state NOT IN ('wanted', 'running')"
 _ASKED = f"SELECT request, number FROM asks WHERE run IN ({_RUNS})"
 _CALLED = (
     "SELECT json_extract(call.value, '$[0]'), json_extract(call.value, '$[1]')"
     f" FROM grades, json_each(grades.calls) AS call WHERE (grades.request, grades.number) IN ({_ASKED})"
 )
 QUERIES: Mapping[str, str] = {
-    "benchmarks": "SELECT * FROM benchmarks WHERE name = ?1",
+    "benchmarks": "SELECT * FROM benchmarks WHERE name = :benchmark",
     "splits": f"SELECT * FROM splits WHERE hash IN (SELECT split FROM runs WHERE id IN ({_RUNS})"
-    " UNION SELECT split FROM benchmarks WHERE name = ?1)",
+    " UNION SELECT split FROM benchmarks WHERE name = :benchmark)",
     "items": f"SELECT * FROM items WHERE split IN (SELECT split FROM runs WHERE id IN ({_RUNS})"
-    " UNION SELECT split FROM benchmarks WHERE name = ?1) ORDER BY split, place",
+    " UNION SELECT split FROM benchmarks WHERE name = :benchmark) ORDER BY split, place",
     "runs": f"SELECT * FROM runs WHERE id IN ({_RUNS}) ORDER BY id",
     "asks": f"SELECT * FROM asks WHERE run IN ({_RUNS}) ORDER BY run, arm, place, repeat",
     "answers": f"SELECT * FROM answers WHERE (request, number) IN ({_ASKED} UNION {_CALLED}) ORDER BY request, number",
     "grades": f"SELECT * FROM grades WHERE (request, number) IN ({_ASKED})"
     " ORDER BY request, number, item, grader, again",
     "labels": f"SELECT * FROM labels WHERE (request, number) IN ({_ASKED}) ORDER BY request, number, item, grader",
-    "decisions": f"SELECT * FROM decisions WHERE benchmark = ?1 AND run IN ({_RUNS}) ORDER BY id",
+    "decisions": f"SELECT * FROM decisions WHERE benchmark = :benchmark AND run IN ({_RUNS}) ORDER BY id",
 }
 """Every part of a benchmark; runs that are under way stay where they are."""
 
@@ -144,5 +144,5 @@ def _inserted(connection: sqlite3.Connection, part: str, row: Plain) -> sqlite3.
 
 
 def _rows(database: Database, part: str, benchmark: str) -> Iterator[dict[str, Any]]:
-    for row in database.connection.execute(QUERIES[part], (benchmark,)):
+    for row in database.connection.execute(QUERIES[part], {"benchmark": benchmark}):
         yield {**dict(row), **({"remote": "{}"} if part == "runs" else {})}

@@ -226,7 +226,7 @@ def get_run(database: Database, run_id: int) -> Run | None:
 def runs(database: Database, benchmark: str | None = None, limit: int = 1_000) -> list[Run]:
     """Runs, of one benchmark or of all, the newest first."""
     rows = database.rows(
-        "SELECT * FROM runs WHERE ?1 IS NULL OR benchmark = ?1 ORDER BY id DESC LIMIT ?2", (benchmark, limit)
+        "SELECT * FROM runs WHERE ? IS NULL OR benchmark = ? ORDER BY id DESC LIMIT ?", (benchmark, benchmark, limit)
     )
     return [run_of(row) for row in rows]
 

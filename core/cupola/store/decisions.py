@@ -44,7 +44,8 @@ def add(
 def newest(database: Database, benchmark: str | None = None, limit: int = 100) -> list[Decision]:
     """Decisions on one benchmark or on all, the newest first."""
     rows = database.rows(
-        "SELECT * FROM decisions WHERE ?1 IS NULL OR benchmark = ?1 ORDER BY id DESC LIMIT ?2", (benchmark, limit)
+        "SELECT * FROM decisions WHERE ? IS NULL OR benchmark = ? ORDER BY id DESC LIMIT ?",
+        (benchmark, benchmark, limit),
     )
     return [_decision(row) for row in rows]
 

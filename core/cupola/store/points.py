@@ -36,13 +36,13 @@ def metrics(database: Database, job_id: str) -> list[str]:
     # A loose index scan: a plain DISTINCT would read every point.
     query = """
         WITH RECURSIVE name(metric) AS (
-            SELECT min(metric) FROM points WHERE job_id = ?1
+            SELECT min(metric) FROM points WHERE job_id = ?
             UNION ALL
-            SELECT (SELECT min(metric) FROM points WHERE job_id = ?1 AND metric > name.metric) FROM name
+            SELECT (SELECT min(metric) FROM points WHERE job_id = ? AND metric > name.metric) FROM name
             WHERE name.metric IS NOT NULL
         ) SELECT metric FROM name WHERE metric IS NOT NULL
     """
-    return [row[0] for row in database.rows(query, (job_id,))]
+    return [row[0] for row in database.rows(query, (job_id, job_id))]
 
 
 def series(database: Database, job_id: str, metric: str, from_step: int = -(2**62)) -> Series:
