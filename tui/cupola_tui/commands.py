@@ -148,6 +148,22 @@ _SHOWN = {
     "number_sign": "#",
 }
 
+
+def _scrolling(scope: Scope, *, edges: bool = True) -> tuple[Command, ...]:
+    """The commands of a place that is read: by a line, by ten, and to both ends where it has any."""
+    found = (
+        Command(f"{scope}.down", "down,j", "scroll(1)", "Down"),
+        Command(f"{scope}.up", "up,k", "scroll(-1)", "Up"),
+        Command(f"{scope}.half_down", "pagedown,ctrl+d", "scroll(10)", "Ten lines down"),
+        Command(f"{scope}.half_up", "pageup,ctrl+u", "scroll(-10)", "Ten lines up"),
+    )
+    ends = (
+        Command(f"{scope}.first", "home,g", "scroll(-100000)", "Beginning"),
+        Command(f"{scope}.last", "end,G", "scroll(100000)", "End"),
+    )
+    return (*found, *ends) if edges else found
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("table.open", "enter", "open", "Open the row", "open"),
     Command("table.mark", "space", "mark", "Mark the row, or unmark it", "mark"),
@@ -168,12 +184,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("rows.up", "up,k", "scroll(-1)", "Up in the row"),
     Command("rows.half_down", "pagedown,ctrl+d", "scroll(10)", "Ten lines down"),
     Command("rows.half_up", "pageup,ctrl+u", "scroll(-10)", "Ten lines up"),
-    Command("shape.down", "down,j", "scroll(1)", "Down"),
-    Command("shape.up", "up,k", "scroll(-1)", "Up"),
-    Command("shape.half_down", "pagedown,ctrl+d", "scroll(10)", "Ten lines down"),
-    Command("shape.half_up", "pageup,ctrl+u", "scroll(-10)", "Ten lines up"),
-    Command("shape.first", "home,g", "scroll(-100000)", "Beginning"),
-    Command("shape.last", "end,G", "scroll(100000)", "End"),
+    *_scrolling("shape"),
     Command("pane.actions", "x", "app.actions", "Actions on the selected; each shows what it will do first", "actions"),
     Command("benchmarks.teacher", "t", "decide('teacher')", "Make this model the teacher", "teacher", "pick teacher"),
     Command("benchmarks.student", "s", "decide('student')", "Make this model the student", "student", "pick student"),
@@ -195,12 +206,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("item.next", "n", "step(1)", "Next item", "next"),
     Command("item.previous", "N", "step(-1)", "Previous item"),
     Command("item.diff", "=", "diff", "This answer against the one beside it, word by word", "diff", "item diff"),
-    Command("item.down", "down,j", "scroll(1)", "Down"),
-    Command("item.up", "up,k", "scroll(-1)", "Up"),
-    Command("item.half_down", "pagedown,ctrl+d", "scroll(10)", "Ten lines down"),
-    Command("item.half_up", "pageup,ctrl+u", "scroll(-10)", "Ten lines up"),
-    Command("item.first", "home,g", "scroll(-100000)", "Beginning"),
-    Command("item.last", "end,G", "scroll(100000)", "End"),
+    *_scrolling("item"),
     Command("label.pass", "p", "say(True)", "This answer passes", "pass"),
     Command("label.fail", "f", "say(False)", "This answer fails", "fail"),
     Command("label.unsure", "u", "say(None)", "Unsure: leave it out", "unsure"),
@@ -236,10 +242,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("checkpoint.import", "", "act('import')", "Import an evaluation's file", words="checkpoint import"),
     Command("checkpoint.open", "", "act('open')", "Open an evaluation by its id", words="checkpoint open"),
     Command("checkpoint.keep", "", "act('keep')", "Copy its evidence into the ledger", words="checkpoint keep"),
-    Command("watches.down", "down,j", "scroll(1)", "Down"),
-    Command("watches.up", "up,k", "scroll(-1)", "Up"),
-    Command("watches.half_down", "pagedown,ctrl+d", "scroll(10)", "Ten lines down"),
-    Command("watches.half_up", "pageup,ctrl+u", "scroll(-10)", "Ten lines up"),
+    *_scrolling("watches", edges=False),
     Command("lab.editor", "e", "editor", "Edit the grader, and run it again", "edit"),
     Command("lab.differ", "d", "differ", "Only answers on which it differs from people, the job's grader, others"),
     Command("lab.label", "l", "label", "Say of some answers whether they are good, without seeing the rewards"),
@@ -294,12 +297,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sieve.far_right", "pagedown,ctrl+d", "step(5)", "Raise it by five"),
     Command("sieve.reset", "0", "reset", "Back to the threshold that was applied"),
     Command("sieve.apply", "enter", "apply", "Apply it, in a branch", "apply"),
-    Command("told.down", "down,j", "scroll(1)", "Down"),
-    Command("told.up", "up,k", "scroll(-1)", "Up"),
-    Command("told.half_down", "pagedown,ctrl+d", "scroll(10)", "Ten lines down"),
-    Command("told.half_up", "pageup,ctrl+u", "scroll(-10)", "Ten lines up"),
-    Command("told.first", "home,g", "scroll(-100000)", "Beginning"),
-    Command("told.last", "end,G", "scroll(100000)", "End"),
+    *_scrolling("told"),
     Command("curves.metric", "m", "metric", "Next metric", "metric", "curves metric"),
     Command("curves.smoothing", "S", "smoothing", "Smoothing: off, some, much", "smooth", "curves smooth"),
     Command("pane.zoom", "z", "zoom", "The focused part on the whole screen, and back", "zoom"),
