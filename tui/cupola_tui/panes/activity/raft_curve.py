@@ -71,9 +71,8 @@ def _series(name: str, points: list[tuple[int | None, Estimate]], last: int, ban
     level = points[0][0] is None
     told = [points[0], points[0]] if level else points
     steps = np.array([0, last] if level else [one or 0 for one, _ in told], np.int64)
-    values, low, high = (
-        np.array([pick(one) for _, one in told], np.float64)
-        for pick in (lambda one: one.value, lambda one: one.interval.low, lambda one: one.interval.high)
-    )
+    values = np.array([one.value for _, one in told], np.float64)
+    low = np.array([one.interval.low for _, one in told], np.float64)
+    high = np.array([one.interval.high for _, one in told], np.float64)
     band = (low, high) if banded and np.isfinite(low).all() and np.isfinite(high).all() else None
     return Series(f"{name} ░ 95%" if band else name, steps, values, sparse=not level, band=band)

@@ -240,7 +240,7 @@ class WorkflowPart(Container):
         """What holds the contents of the step that is looked at."""
         if self._curves.display or self._raft.display:
             return self._charts()[0]
-        return next(one for one in (self._table, self.sieve, self._told) if one.display)
+        return next((one for one in (self._table, self.sieve) if one.display), self._told)
 
     def _elsewhere(self, step: Step) -> tuple[str, str] | None:
         """The pane in which a step is seen whole, and what of it."""
