@@ -30,7 +30,7 @@ def _errors(line: bytes) -> dict[str, list[int]]:
     return {rule: [finding.line for finding in found] for rule, (_, found) in tally.items()}
 
 
-@settings(max_examples=4_000, deadline=None)
+@settings(max_examples=1_500, deadline=None)
 @given(seed=st.integers(0, 2**40))
 def test_no_row_of_whatever_shape_makes_a_check_raise(mutant, seed: int):
     random = Random(seed)

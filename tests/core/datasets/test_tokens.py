@@ -56,7 +56,7 @@ _SPACED = st.lists(
 ).map("".join)
 
 
-@settings(deadline=None, max_examples=2_000)
+@settings(deadline=None, max_examples=700)
 @given(st.text(max_size=300) | _SPACED)
 def test_counting_is_encoding(text: str):
     assert COUNT(text) == len(encoder("o200k_base").encode_ordinary(text))
