@@ -14,6 +14,7 @@ import pytest
 from cupola.azure import files, jobs
 from cupola.azure.client import connect
 from cupola.azure.credentials import KeyCredential
+from cupola.azure.wire import evaluations as wire
 from cupola.azure.wire.requests import JobRequest
 from cupola.benchmarks.definition import Arm, to_json
 from cupola.benchmarks.start import define
@@ -27,8 +28,8 @@ from cupola.cli.workflow_commands.following import (
     EXIT_STILL_RUNNING,
 )
 from cupola.errors import UsageError
-from cupola.models import Checkpoint, Job
-from cupola.store import checkpoints, deployments, workflows
+from cupola.models import Checkpoint, Evaluation, EvaluationRun, Job
+from cupola.store import checkpoints, deployments, evaluations, regrades, workflows
 from cupola.store import jobs as known_jobs
 from cupola.store.benchmarks import items
 from cupola.store.database import Database, open_store
@@ -40,6 +41,8 @@ from cupola.workflows.checkpoint_test.of_job import on_benchmark, on_rows, store
 from cupola.workflows.checkpoint_test.start import start, warnings
 from cupola.workflows.checkpoint_test.steps import CHECKPOINT_TEST
 from cupola.workflows.known import kind_of
+from cupola.workflows.regrade.definition import Regrading
+from cupola.workflows.regrade.start import start as start_regrading
 
 from .emulation import Emulation, defined, rows, settled, stages_of
 
@@ -189,6 +192,30 @@ def test_a_refused_quota_is_foreseen_and_told_and_what_stands_is_booked_and_remo
     assert _cupola(emulation, "checkpoint", "watch", str(made))[0] == EXIT_JOB_FAILED
     control.cancel(store, made, time.time())
     _until(lambda: all(_state(store, name) in (State.REMOVING, State.GONE) for name in standing))
+
+
+def test_a_second_grader_that_asks_a_model_is_shown_stored_answers_by_the_worker_and_paid_for_once(
+    emulation: Emulation, store: Database, job: Job
+) -> None:
+    evaluations.save(store, Evaluation("eval-seen", "eval-seen", "seen elsewhere", 0, "id"))
+    run = EvaluationRun("run-seen", "eval-seen", "seen", None, "completed", 0, 6)
+    evaluations.save_runs(store, "eval-seen", [run])
+    said = [{"id": f"i{n}", "status": "pass", "datasource_item": {"messages": [], "word": f"w{n}"},
+             "results": [{"name": "g", "score": 1.0, "passed": True}],
+             "sample": {"output": [{"role": "assistant", "content": f"answer {n}"}]}} for n in range(6)]  # fmt: skip
+    items = [wire.item(one, run.id, place) for place, one in enumerate(said)]
+    evaluations.save_items(store, "eval-seen", run.id, [one for one in items if one], whole=True)
+    asked = [{"role": "user", "content": "Is {{sample.output_text}} about {{item.word}}?"}]
+    judge = {"type": "score_model", "name": "second", "model": BASE, "range": [0, 1], "input": asked}
+    wanted = Regrading("seen elsewhere", "eval-seen", judge)
+    first, again = (settled(store, start_regrading(store, wanted, time.time(), hard=1.0)) for _ in range(2))
+    assert (first.state, again.state) == (WorkflowState.DONE, WorkflowState.DONE), (first.problem, again.problem)
+    assert stages_of(store, first.id)["verdict"].outputs["judged"] == 6
+    assert first.spent > 0 and again.spent == 0, "what was judged is taken over"
+    assert len([one for one in regrades.of_run(store, run.id, wanted.use.hash) if one.calls]) == 6
+    assert _unaccounted(emulation, store) == {}
+    query = "SELECT max(attempt), count(*) FROM answers WHERE purpose = 'grader'"
+    assert tuple(store.rows(query)[0]) == (1, 6)
 
 
 def test_a_limit_below_the_hosting_stops_it_before_anything_is_deployed(
