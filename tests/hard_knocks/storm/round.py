@@ -235,10 +235,11 @@ class Person:
         eval_id = evaluation_of(database, begun)
         if eval_id is None:
             return
-        opened = evaluations.get(database, eval_id)
-        if opened is None:
+        runs = evaluations.runs_of(database, eval_id)
+        if not runs:
+            # A wish that has failed midway is told, and asked for again.
             _wish_once(database, EVAL_OPEN, eval_id)
-        elif all(one.whole for one in evaluations.runs_of(database, eval_id)):
+        elif all(one.whole for one in runs):
             for grader in REGRADERS:
                 _wish_once(database, EVAL_REGRADE, eval_id, definition=grader)
             if judging_of(database, begun) is None:
