@@ -24,7 +24,7 @@ def no_jobs_lines(profile: Profile, health: Health, config_file: str, width: int
         line(""),
         *wrapped("Fine-tuning jobs of this profile stand here, with their curves as they learn.", width),
         line(""),
-        *wrapped("r asks the service now.  cupola job submit -f FILE starts one.", width, "muted"),
+        *wrapped("a trains a model.  r asks the service now.", width, "muted"),
     ]
 
 
