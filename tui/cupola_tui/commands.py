@@ -332,6 +332,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("pane.copy_id", "y", "copy_id", "Copy the id (OSC 52, also over SSH)", words="copy id"),
     Command("pane.copy_command", "Y", "copy_command", "Copy the equal command", words="copy command"),
     Command("job.pause", "", "act('pause')", "Pause: write a checkpoint and stop training", words="job pause"),
+    Command(
+        "job.converged",
+        "",
+        "act('pause-when-converged')",
+        "Pause by itself once its reward stands still, or no more",
+        words="job pause when converged",
+    ),
     Command("job.resume", "", "act('resume')", "Go on with a paused job", words="job resume"),
     Command("job.clone", "", "act('clone')", "Train it again, with changes", words="job clone"),
     Command("job.onward", "", "act('onward')", "Go on training from the model it made", words="job onward"),

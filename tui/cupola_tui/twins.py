@@ -83,6 +83,7 @@ TWINS: Mapping[str, str] = {
     "curves.metric": "cupola job curve JOB --metric train_loss",
     "pane.raw": "cupola job show JOB -o json",
     "job.pause": "cupola job pause JOB",
+    "job.converged": "cupola job pause JOB --when-converged",
     "job.resume": "cupola job resume JOB",
     "job.clone": "cupola job clone JOB --to NEW.yaml",
     "job.onward": "cupola job clone JOB --go-on --to NEW.yaml",
