@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from cupola.cli.context import Context
@@ -50,7 +51,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def run(environment: dict[str, str]) -> Run:
     def cupola(*words: str) -> tuple[int, str, str]:
         out, err = io.StringIO(), io.StringIO()
-        context = Context(environment=environment, out=out, err=err, input=io.StringIO())
+        nobody = httpx2.MockTransport(lambda _: httpx2.Response(503))
+        context = Context(environment=environment, out=out, err=err, input=io.StringIO(), transport=nobody)
         return main(words, context=context), out.getvalue(), err.getvalue()
 
     return cupola

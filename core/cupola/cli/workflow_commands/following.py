@@ -26,9 +26,11 @@ def watch(noun: Noun, options: argparse.Namespace, context: Context) -> int:
 
 
 def hand_over(session: Session, context: Context) -> None:
-    """See to it that a worker runs."""
+    """See to it that a worker runs; none is started where this process's own transport stands for the network."""
     from ...worker import process
 
+    if session.transport is not None:
+        return
     process.start(session.profile, session.environment, context.paths)
 
 
