@@ -9,6 +9,7 @@ from textual.app import App, ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
 
+from cupola_tui.screens.card import CardScreen
 from cupola_tui.screens.menu import Choice, MenuScreen
 from cupola_tui.screens.modal import Modal
 from cupola_tui.screens.reader import ReaderScreen, text_lines
@@ -78,3 +79,17 @@ async def test_keys_that_come_before_a_screen_is_built_wait_for_it() -> None:
         async with asyncio.timeout(20.0):
             while opened.moved < 2 or app.screen is not beneath:
                 await pilot.pause(0.01)
+
+
+async def test_a_yes_typed_before_the_card_was_there_is_none() -> None:
+    app = TypedAhead()
+    answers: list[bool | None] = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        early = events.Key("y", "y")
+        card = CardScreen("Spend", [("cost", "$5")], "do it", "leave it")
+        await app.push_screen(card, answers.append)
+        app.post_message(early)
+        await pilot.pause()
+        assert (app.screen, answers) == (card, [])
+        await pilot.press("y")
+        assert answers == [True]

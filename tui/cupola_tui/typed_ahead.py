@@ -1,13 +1,22 @@
-"""Keys typed ahead over a slow line wait until the screen that they are for is there."""
+"""Keys typed ahead over a slow line: they wait for the screen that they reach, and are no yes to what nobody saw."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol, runtime_checkable
 
 from textual import events
 from textual.app import App
 
 _LOOK_SECONDS = 0.001
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """A screen that asks for a yes."""
+
+    asked_at: float
+    """When it was there to be read, by Textual's clock."""
 
 
 class TypedAhead(App[str]):
@@ -19,8 +28,11 @@ class TypedAhead(App[str]):
     """
 
     async def on_event(self, event: events.Event) -> None:
-        """Wait for the screen on top, then go on as Textual does."""
+        """Wait for the screen on top, then go on as Textual does; drop what was typed before a question was asked."""
         if isinstance(event, events.InputEvent):
             while not self.screen.is_mounted:
                 await asyncio.sleep(_LOOK_SECONDS)
+            if isinstance(self.screen, Asking) and event.time < self.screen.asked_at:
+                event.stop()
+                return
         await super().on_event(event)

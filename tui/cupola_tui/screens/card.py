@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
@@ -16,7 +18,7 @@ from .modal import Modal
 
 
 class CardScreen(Modal[bool]):
-    """Answers whether to go on."""
+    """Answers whether to go on; what was typed before it was there is no answer."""
 
     BINDINGS = bindings("card")
     SCOPES = ("card",)
@@ -25,6 +27,7 @@ class CardScreen(Modal[bool]):
         super().__init__()
         self._title, self._rows = title, rows
         self._confirm, self._refuse = confirm, refuse
+        self.asked_at = math.inf
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card") as box:
@@ -34,6 +37,7 @@ class CardScreen(Modal[bool]):
     def on_mount(self) -> None:
         """Fill the card."""
         self.query_one(Lines).show(self._lines)
+        self.asked_at = time.monotonic()
 
     def action_confirm(self) -> None:
         """Go on."""
