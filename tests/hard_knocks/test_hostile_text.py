@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Iterator
@@ -101,6 +102,18 @@ def sent_until(session: Session, since: int, text: str) -> str:
     while text not in (shown := session.sent[since:].decode("utf-8", "replace")) and time.monotonic() < end:
         session.read(0.1, look=False)
     return shown
+
+
+def left(session: Session) -> int | None:
+    """Close whatever is still open, leave the program, and return its status; None if it would not go."""
+    for _ in range(60):
+        # The card is answered once it is there; what opens late over a slow machine is closed in the next round.
+        session.press(_ESC + _ESC + "q")
+        session.read(0.5, look=False)
+        session.press("y")
+        with contextlib.suppress(AssertionError):
+            return session.wait(1.0)
+    return None
 
 
 def test_no_control_byte_of_the_store_reaches_the_terminal_from_any_pane(session: Session) -> None:
