@@ -16,6 +16,7 @@ from ...errors import UsageError
 
 FUSE_SECONDS = 4 * 3_600.0
 MOST_SAMPLES = 20
+MOST_TIMED = 1_000
 FEWEST_ROWS = 10
 """Training rows below which the service refuses a file."""
 
@@ -57,6 +58,8 @@ class Distillation:
     """In thousands of tokens a minute; None: enough for the benchmark."""
     fuse_seconds: float | None = FUSE_SECONDS
     """The deployment removes itself so long after it was wanted; None is never."""
+    latency_items: int = 20
+    """Of the test, asked once more of every arm, one call at a time, to time it; 0 is no such sample."""
     series: int = 0
     """Under which the teacher and the control are asked again; branches share it."""
 
@@ -126,6 +129,9 @@ def checked(definition: Distillation) -> Distillation:
         raise UsageError(f"There is no grader {definition.by!r} to judge by.", remedy=f"Known: {', '.join(known)}.")
     if not 1 <= definition.samples <= MOST_SAMPLES:
         raise UsageError(f"{definition.samples} samples a prompt?", remedy=f"Take 1 to {MOST_SAMPLES}.")
+    timed = definition.latency_items
+    if not isinstance(timed, int) or not 0 <= timed <= MOST_TIMED:
+        raise UsageError(f"{timed} items to time?", remedy=f"Set `latency_items` to 1 to {MOST_TIMED}, or 0 for none.")
     if not 0.0 <= definition.validation_share < 0.5:
         raise UsageError("The validation share must lie from 0 to below 0.5.")
     if not 0.3 <= definition.near <= 1.0:

@@ -14,6 +14,7 @@ from ...store.database import Database
 from ..kinds import FREE, Takes
 from . import prices
 from .definition import Distillation
+from .latency import chosen
 from .roles import decided, given
 from .runs import in_dollars
 from .training import epochs_of
@@ -68,6 +69,7 @@ def estimate_whole(database: Database, definition: Distillation) -> WholeEstimat
             StageEstimate("train", _training(database, definition, [definition.arm(name) for name in students])),
             StageEstimate("deploy", _hosting(definition, students)),
             _again(database, definition, named),
+            *_timed(database, definition, named),
         )
     )
 
@@ -122,8 +124,7 @@ def _hosting(definition: Distillation, students: Sequence[str]) -> Takes:
 def _again(database: Database, definition: Distillation, named: dict[str, str]) -> StageEstimate:
     """Teacher and control once more, and the student from its own deployment; none of it is known yet."""
     test = definition.test
-    fresh = [replace(arm, series=definition.series or 1, deployment=f"{arm.deployment} again") for arm in test.arms]
-    each = [in_dollars([_of(database, replace(test, arms=(arm,), baseline=None))]) for arm in fresh]
+    each = [in_dollars([_of(database, one)]) for one in _afresh(test)]
     by_name = dict(zip((arm.name for arm in test.arms), each, strict=True))
     roles = len({*named, "teacher", "student"} | ({"control"} if len(test.arms) > 2 else set()))
     certain = [by_name[name] for name in named.values()]
@@ -138,3 +139,28 @@ def _again(database: Database, definition: Distillation, named: dict[str, str]) 
     items = len(benchmarks.items(database, test.split))
     words = next((one.words for one in each if one.high is None), "")
     return StageEstimate("re-benchmark", Takes(low, high, words), items * min(roles, _ROLES))
+
+
+def _timed(database: Database, definition: Distillation, named: dict[str, str]) -> tuple[StageEstimate, ...]:
+    """A few items asked of the teacher, the student before and after, and the control; nothing where none is wanted."""
+    test = definition.test
+    if not definition.latency_items:
+        return ()
+    drawn = chosen(definition, benchmarks.items(database, test.split))
+    few = [replace(item, place=place) for place, item in enumerate(drawn)]
+    once = replace(test, arms=tuple(replace(arm, repeats=1) for arm in test.arms), graders=())
+    each = [in_dollars([estimate(database, one, few)]) for one in _afresh(once)]
+    by_name = dict(zip((arm.name for arm in test.arms), each, strict=True))
+    roles = ["teacher", "student", "student"] + (["control"] if "control" in named or len(test.arms) > 2 else [])
+    options = [[by_name[named[role]]] if role in named else each for role in roles]
+    highs = [one.high for choice in options for one in choice]
+    high = None if None in highs else sum(max(one.high or 0.0 for one in choice) for choice in options)
+    words = next((one.words for one in each if one.high is None), "")
+    low = sum(min(one.low for one in choice) for choice in options)
+    return (StageEstimate("latency", Takes(low, high, words), len(few) * len(roles)),)
+
+
+def _afresh(test: Benchmark) -> list[Benchmark]:
+    """Each arm of a test by itself, once and as if nobody had asked it anything."""
+    fresh = [replace(arm, deployment=f"{arm.deployment} again") for arm in test.arms]
+    return [replace(test, arms=(arm,), baseline=None) for arm in fresh]

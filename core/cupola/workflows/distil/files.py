@@ -16,7 +16,7 @@ from ...errors import UsageError
 from .definition import Distillation
 
 _TEXTS = ("name", "teacher", "student", "control", "by", "training_tier", "sku")
-_NUMBERS = ("samples", "threshold", "near", "validation_share", "seed", "capacity")
+_NUMBERS = ("samples", "threshold", "near", "validation_share", "seed", "capacity", "latency_items")
 _KNOWN = frozenset(
     {*_TEXTS, *_NUMBERS, "benchmark", "prompts", "student_prompt", "hyperparameters", "fuse_hours", "from_stored"}
 )

@@ -1,4 +1,4 @@
-"""The stage that judges: both benchmarks read from the store, the verdict as JSON."""
+"""The stage that judges: both benchmarks and the timed calls read from the store, the verdict as JSON."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from .measuring import AFTER, BEFORE, CONTROL, TEACHER
 from .results import ArmResult, arm_named, items_of_test, result_of
 from .runs import run_ids
 from .sentences import headline, sentences
+from .speed import Timing, timing_of
 from .verdict import DistillationVerdict, Measured, Paid, verdict_of
 
 SCHEMA = "cupola.distillation/1"
 
 
 def inputs(_: World, scene: Scene) -> Mapping[str, Any]:
-    """Both benchmarks, and what the making has cost."""
+    """Both benchmarks, the calls that were timed, and what the making has cost."""
     definition: Distillation = scene.definition
     paid = paid_for(scene)
     return {
+        **({"latency": scene.stages["latency"].inputs} if _timings(scene) else {}),
         "before": scene.stages["benchmark"].inputs["runs"],
         "after": scene.stages["re-benchmark"].inputs["runs"],
         "roles": scene.outputs("roles")["roles"],
@@ -115,4 +117,12 @@ def _measured(world: World, scene: Scene) -> Measured:
         after=later(AFTER),
         control_before=earlier("control") if controlled else None,
         control=later(CONTROL) if controlled else None,
+        timings=_timings(scene),
     )
+
+
+def _timings(scene: Scene) -> dict[str, Timing]:
+    """By role; none where no sample was wanted, or where the workflow is from before there could be one."""
+    stage = scene.stages.get("latency")
+    arms = {} if stage is None else stage.outputs.get("arms", {})
+    return {role: timing_of(told) for role, told in arms.items()}

@@ -73,14 +73,20 @@ async def after(world: World, scene: Scene, stage: Stage) -> Stage:
         CupolaError: the student's deployment is gone; trying again deploys it first.
     """
     wanted = after_benchmarks(scene)
+    if not runs.all_done(world.database, wanted):
+        refuse_if_gone(world, scene)
+    return await runs.carried(world, scene, stage, wanted)
+
+
+def refuse_if_gone(world: World, scene: Scene) -> None:
+    """Raise CupolaError if the student's deployment is gone; trying again deploys it first."""
     name = str(scene.outputs("deploy")["deployment"])
-    if not runs.all_done(world.database, wanted) and _is_gone(deployments.get(world.database, name)):
+    if _is_gone(deployments.get(world.database, name)):
         raise CupolaError(
             f"The deployment {name} is gone.",
             "Its fuse has removed it, a person has, or the service has, as it does after a day on the developer tier.",
             f"Deploy the student again and go on: cupola distill resume {scene.workflow.id}",
         )
-    return await runs.carried(world, scene, stage, wanted)
 
 
 def _is_gone(found: Deployment | None) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 from ...statistics.estimates import Interval
+from ...statistics.latency import Quantile
 from ...statistics.verdicts import Stability, StabilityVerdict, Verdict, Word
+from .speed import Pace, Speed
 from .verdict import DistillationVerdict, Figures
 
 
@@ -107,11 +109,36 @@ def _speed(verdict: DistillationVerdict) -> list[str]:
     teacher, after = _figures(verdict, "teacher").latency, _figures(verdict, "student after").latency
     if teacher is None or after is None:
         return []
+    if verdict.speed is not None:
+        return [_pace(verdict.speed), _took(verdict, teacher.p50, after.p50)]
     return [
         f"An answer takes {after.p50.value:.2f} s (p95 {after.p95.value:.2f} s) instead of the teacher's"
         f" {teacher.p50.value:.2f} s (p95 {teacher.p95.value:.2f} s), each asked as much at once as it took.",
         "The student before was timed in the first benchmark, under another load: not to be held against these.",
     ]
+
+
+def _pace(speed: Speed) -> str:
+    word = {
+        Pace.FASTER: "the student is faster",
+        Pace.SLOWER: "the student is slower",
+        Pace.CANNOT_TELL: "whether the student is faster cannot be told",
+    }[speed.word]
+    return (
+        f"Asked {speed.questions} questions, one call at a time, in turns, {word}: on the same question it takes"
+        f" {speed.ratio.value:.2f} of the teacher's time ({interval_words(speed.ratio.interval, 2)})."
+    )
+
+
+def _took(verdict: DistillationVerdict, teacher: Quantile, after: Quantile) -> str:
+    told = (
+        f"An answer takes {after.value:.2f} s ({interval_words(after.interval, 2)}) instead of the teacher's"
+        f" {teacher.value:.2f} s ({interval_words(teacher.interval, 2)})"
+    )
+    first = [_figures(verdict, role).first_token for role in ("student after", "teacher")]
+    if first[0] is None or first[1] is None:
+        return f"{told}."
+    return f"{told}, its first token {first[0].value:.2f} s instead of {first[1].value:.2f} s."
 
 
 def _prompt(verdict: DistillationVerdict) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..kinds import Kind, Step
-from . import deploying, filtering, judging, measuring, roles, runs, training
+from . import deploying, filtering, judging, latency, measuring, roles, runs, training
 from .definition import parse
 
 DISTIL = Kind(
@@ -56,6 +56,15 @@ DISTIL = Kind(
             measuring.after,
             again_from="deploy",
         ),
+        Step(
+            name="latency",
+            title="Latency",
+            inputs=latency.inputs,
+            takes=latency.takes,
+            go=latency.go,
+            rest=latency.rest,
+            again_from="deploy",
+        ),
         Step(name="verdict", title="Verdict", inputs=judging.inputs, go=judging.go),
         Step(
             name="clean-up",
@@ -66,4 +75,4 @@ DISTIL = Kind(
         ),
     ),
 )
-"""Benchmark, teach, train, test again, judge."""
+"""Benchmark, teach, train, test again, time, judge."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ...statistics.clusters import Clusters
 from ...statistics.differences import estimate_difference
 from ...statistics.estimates import DEFAULT_SEED, PASS_FAIL, Estimate, Scale
 from ...statistics.gap import GapRecovered, gap_recovered
-from ...statistics.latency import Latency, estimate_latency
+from ...statistics.latency import Latency, Quantile
 from ...statistics.leaderboard import Pair, compare_arms, estimate_arms
 from ...statistics.outcomes import OutcomeCounts
 from ...statistics.pairing import Incomparable, Provenance
@@ -26,6 +26,7 @@ from ...statistics.verdicts import (
     not_comparable,
 )
 from .results import ArmResult, Floats
+from .speed import UNTIMED, Speed, Timing, speed_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Measured:
     after: ArmResult
     control_before: ArmResult | None = None
     control: ArmResult | None = None
+    timings: Mapping[str, Timing] = field(default_factory=dict)
+    """By role: arms that were timed one call at a time; none where there is no such sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ class Figures:
     passes: Estimate | None
     outcomes: OutcomeCounts
     latency: Latency | None
-    """Seconds of a whole answer."""
+    """Seconds of a whole answer: one call at a time where the verdict has a `speed`, else under load."""
+    first_token: Quantile | None
+    """Seconds to the first token, the median; None under load."""
     usd_per_thousand: float | None
     prompt_tokens: float | None
     """Mean of a request."""
@@ -111,6 +116,8 @@ class DistillationVerdict:
     payback: Payback | None
     """None where prices are not known."""
     paid: Paid
+    speed: Speed | None
+    """None without calls that were timed one at a time."""
     own_prompt: bool
     """The student was trained and tested with a shorter prompt of its own."""
 
@@ -165,6 +172,7 @@ def verdict_of(
         prompt_saved=_difference(measured.teacher.prompt_tokens, measured.after.prompt_tokens, clusters),
         payback=payback_of(measured.teacher.usd, measured.after.usd, paid, clusters),
         paid=paid,
+        speed=speed_of(measured.timings),
         own_prompt=own_prompt,
     )
 
@@ -268,10 +276,16 @@ def _figures(measured: Measured, clusters: Clusters, scale: Scale) -> tuple[Figu
         ("control before", measured.control_before),
         ("control", measured.control),
     )
-    return tuple(_figure(role, arm, clusters, scale) for role, arm in roles if arm is not None)
+    timed = speed_of(measured.timings) is not None
+
+    def timing(role: str, arm: ArmResult) -> Timing:
+        # Without a sample, all that is known is how long answers took among many others.
+        return measured.timings.get(role, UNTIMED) if timed else Timing(arm.seconds, UNTIMED.first_token)
+
+    return tuple(_figure(role, arm, clusters, scale, timing(role, arm)) for role, arm in roles if arm is not None)
 
 
-def _figure(role: str, arm: ArmResult, clusters: Clusters, scale: Scale) -> Figures:
+def _figure(role: str, arm: ArmResult, clusters: Clusters, scale: Scale, timing: Timing) -> Figures:
     usd = _mean(arm.usd)
     return Figures(
         role=role,
@@ -280,7 +294,8 @@ def _figure(role: str, arm: ArmResult, clusters: Clusters, scale: Scale) -> Figu
         score=estimate_arms(arm.scores[None, :], clusters, scale)[0],
         passes=estimate_arms(arm.passes[None, :], clusters, PASS_FAIL)[0],
         outcomes=arm.outcomes,
-        latency=None if np.isnan(arm.seconds).all() else estimate_latency(arm.seconds),
+        latency=timing.latency,
+        first_token=timing.first,
         usd_per_thousand=None if usd is None else usd * 1_000,
         prompt_tokens=_mean(arm.prompt_tokens),
         completion_tokens=_mean(arm.completion_tokens),
