@@ -27,7 +27,8 @@ from cupola_tui.views.workflows.sieve import Kept, Slider, moved, refusal, sieve
 from cupola_tui.views.workflows.verdict import verdict_lines
 
 NOW = 1_800_000_000.0
-NAMES = ("benchmark", "roles", "generate", "filter", "train", "watch", "deploy", "re-benchmark", "verdict", "clean-up")
+NAMES = ("benchmark", "roles", "generate", "filter", "train", "watch", "deploy", "re-benchmark", "latency", "verdict",
+         "clean-up")  # fmt: skip
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
@@ -112,6 +113,7 @@ def test_verdicts_of_any_shape_are_drawn(value: Any) -> None:
         "scale",
         "margin",
         "paid",
+        "speed",
         "view",
     )
     for width in (20, 76, 160):

@@ -69,7 +69,7 @@ def test_a_plan_prints_each_stages_range_and_starts_nothing(run: Run, store: Dat
 
     rows = json.loads(out)
     assert code == 0
-    assert [row["stage"] for row in rows] == ["benchmark", "generate", "train", "deploy", "re-benchmark"]
+    assert [row["stage"] for row in rows] == ["benchmark", "generate", "train", "deploy", "re-benchmark", "latency"]
     assert all(0 <= row["usd_low"] <= row["usd_high"] for row in rows)
     assert "It stops before $3.00." in err
     assert workflows.newest(store) == []
@@ -137,7 +137,7 @@ def test_going_on_says_what_is_left_to_pay_and_asks_again(run: Run, store: Datab
     code, _, err = run("distill", "resume", str(number), "--max-cost", "7")
 
     assert code == 2
-    assert "Left to pay are generate, train, re-benchmark: $" in err
+    assert "Left to pay are generate, train, re-benchmark, latency: $" in err
     assert "$0.50 are spent. It stops before $7.00." in err
     assert [(one.state, one.hard) for one in workflows.newest(store)] == [(WorkflowState.PAUSED, 5.0)]
 
@@ -152,7 +152,7 @@ def test_a_dry_run_of_going_on_prints_the_stages_left_and_changes_nothing(
     code, out, err = run("distill", "resume", str(number), "--dry-run", "-o", "json")
 
     assert code == 0
-    assert [row["stage"] for row in json.loads(out)] == ["generate", "train", "re-benchmark"]
+    assert [row["stage"] for row in json.loads(out)] == ["generate", "train", "re-benchmark", "latency"]
     assert "It will cost $1. Go on?" in err
     assert workflows.newest(store)[0].state is WorkflowState.PAUSED
 
@@ -167,7 +167,7 @@ def test_what_is_under_way_is_told_as_a_bound_and_not_estimated_again(
 
     _, out, err = run("distill", "resume", str(number), "--dry-run", "-o", "json")
 
-    assert [row["stage"] for row in json.loads(out)] == ["re-benchmark"]
+    assert [row["stage"] for row in json.loads(out)] == ["re-benchmark", "latency"]
     assert "at most $1.50 under way" in err
 
 

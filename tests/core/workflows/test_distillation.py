@@ -85,7 +85,7 @@ def test_a_distillation_goes_from_benchmark_to_verdict_by_itself(emulation: Emul
     assert mild is not None
     assert strict.kept == stages["filter"].outputs["kept"] <= mild.kept == 60
     assert stages["clean-up"].question.startswith("Remove the deployment words-")
-    assert [stage.state for stage in stages.values()][:-1] == [StageState.DONE] * 9
+    assert [stage.state for stage in stages.values()][:-1] == [StageState.DONE] * 10
     verdict = stages["verdict"].outputs
     scores = {one["role"]: one["score"]["value"] for one in verdict["figures"]}
     assert scores["student after"] > scores["student before"] + 0.3
@@ -95,10 +95,14 @@ def test_a_distillation_goes_from_benchmark_to_verdict_by_itself(emulation: Emul
     assert verdict["gap"]["share"] > 0.5
     assert sum(stages["filter"].outputs["fates"].values()) == 60
     assert 0 < ended.spent < 5.0
-    # The teacher was asked again, and the student's first answers were not.
+    # The teacher was asked again, and the student's first answers were not; 20 questions went to all, to time them.
     asked = Counter((call["deployment"], call["request_hash"]) for call in emulation.paid())
-    assert {asked[key] for key in asked if key[0] == "gpt-4.1"} == {1, 2}
-    assert {asked[key] for key in asked if key[0] == "gpt-4.1-nano"} == {1}
+    assert Counter(asked[key] for key in asked if key[0] == "gpt-4.1") == {1: 60, 2: 40, 3: 20}
+    assert Counter(asked[key] for key in asked if key[0] == "gpt-4.1-nano") == {1: 40, 2: 20}
+    assert verdict["speed"]["word"] in ("faster", "slower", "cannot be told")
+    assert verdict["speed"]["questions"] == 20
+    assert stages["latency"].spend > 0
+    assert any("20 questions, one call at a time, in turns" in sentence for sentence in verdict["sentences"])
     page, told = as_markdown(store, made), as_json(store, made)
     assert verdict["headline"] in page
     assert told["verdict"]["headline"] == verdict["headline"]
@@ -308,7 +312,7 @@ def test_a_refused_quota_is_told_and_a_branch_with_less_goes_through(shared: Emu
 def test_a_hard_limit_stops_before_it_is_passed_and_a_higher_one_goes_on(
     shared: Emulation, shared_store: Database
 ) -> None:
-    made = started(shared, shared_store, distillation(shared_store, first=5700), hard=0.001)
+    made = started(shared, shared_store, distillation(shared_store, first=5700, latency_items=0), hard=0.001)
 
     ended = settled(shared_store, made)
 
@@ -318,6 +322,9 @@ def test_a_hard_limit_stops_before_it_is_passed_and_a_higher_one_goes_on(
     assert ended.spent <= 0.001
     control.resume(shared_store, DISTIL, made, time.time(), hard=9.0)
     assert settled(shared_store, made).state is WorkflowState.WAITING
+    verdict = stages_of(shared_store, made)["verdict"].outputs
+    assert verdict["speed"] is None, "no sample was wanted"
+    assert any("each asked as much at once as it took" in sentence for sentence in verdict["sentences"])
 
 
 def test_gates_ask_before_every_stage_that_spends(shared: Emulation, shared_store: Database) -> None:
@@ -328,7 +335,7 @@ def test_gates_ask_before_every_stage_that_spends(shared: Emulation, shared_stor
         asked.append(name)
 
     assert store_state(shared_store, made) is WorkflowState.DONE
-    assert asked[-4:] == ["generate", "train", "re-benchmark", "clean-up"]
+    assert asked[-5:] == ["generate", "train", "re-benchmark", "latency", "clean-up"]
 
 
 def test_a_distillation_that_is_called_off_leaves_no_deployment(shared: Emulation, shared_store: Database) -> None:

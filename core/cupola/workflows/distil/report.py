@@ -81,25 +81,36 @@ def plain(text: str) -> str:
 
 
 def _figures(verdict: Mapping[str, Any]) -> list[str]:
+    speed = verdict.get("speed")
+    times = "first token s | answer s" if speed else "p50 s | p95 s"
     lines = [
-        f"| arm | score ({plain(str(verdict['view']))}) | passed | p50 s | p95 s | $ per 1,000 | prompt tokens | n |",
+        f"| arm | score ({plain(str(verdict['view']))}) | passed | {times} | $ per 1,000 | prompt tokens | n |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for one in verdict["figures"]:
-        latency = one["latency"] or {}
         cells = [
             f"{one['role']}: {plain(str(one['model']))}",
             _estimate(one["score"]),
             _estimate(one["passes"]),
-            _number((latency.get("p50") or {}).get("value"), 2),
-            _number((latency.get("p95") or {}).get("value"), 2),
+            *_times(one, timed=bool(speed)),
             _number(one["usd_per_thousand"], 3),
             _number(one["prompt_tokens"], 0),
             str(sum(one["outcomes"].values())),
         ]
         lines.append(f"| {' | '.join(cells)} |")
+    if speed:
+        lines += ["", f"Times are medians of {speed['questions']} questions, one call at a time, in turns."]
     lines += ["", f"Intervals are at 95%. The margin, declared before the run, is {verdict['margin']:.3g}."]
     return lines
+
+
+def _times(figures: Mapping[str, Any], *, timed: bool) -> tuple[str, str]:
+    """Medians with their intervals where calls were timed one at a time; else two quantiles under load."""
+    latency = figures["latency"] or {}
+    if timed:
+        return _estimate(figures["first_token"]), _estimate(latency.get("p50"))
+    p50, p95 = (_number((latency.get(name) or {}).get("value"), 2) for name in ("p50", "p95"))
+    return p50, p95
 
 
 def _how(workflow: Workflow, definition: Distillation, stages: Mapping[str, Stage]) -> list[str]:
@@ -174,7 +185,8 @@ def _estimate(estimate: Mapping[str, Any] | None) -> str:
     if estimate is None:
         return ""
     interval = estimate["interval"]
-    return f"{estimate['value']:.3f} ({_number(interval['low'], 3)} to {_number(interval['high'], 3)})"
+    ends = " to ".join("no bound" if end is None else f"{end:.3f}" for end in (interval["low"], interval["high"]))
+    return f"{estimate['value']:.3f} ({ends})"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -132,13 +132,13 @@ def _pace(speed: Speed) -> str:
 
 def _took(verdict: DistillationVerdict, teacher: Quantile, after: Quantile) -> str:
     told = (
-        f"An answer takes {after.value:.2f} s ({interval_words(after.interval, 2)}) instead of the teacher's"
-        f" {teacher.value:.2f} s ({interval_words(teacher.interval, 2)})"
+        f"An answer takes {after.value:.3f} s ({interval_words(after.interval)}) instead of the teacher's"
+        f" {teacher.value:.3f} s ({interval_words(teacher.interval)})"
     )
     first = [_figures(verdict, role).first_token for role in ("student after", "teacher")]
     if first[0] is None or first[1] is None:
         return f"{told}."
-    return f"{told}, its first token {first[0].value:.2f} s instead of {first[1].value:.2f} s."
+    return f"{told}, its first token {first[0].value:.3f} s instead of {first[1].value:.3f} s."
 
 
 def _prompt(verdict: DistillationVerdict) -> list[str]:

@@ -16,6 +16,7 @@ _TITLES = {
     "watch": "Train",
     "deploy": "Deploy",
     "re-benchmark": "Re-benchmark",
+    "latency": "Latency",
     "verdict": "Verdict",
     "clean-up": "Clean up",
     "regrade": "Regrade",

@@ -24,6 +24,7 @@ _PURPOSES: Mapping[str, str] = {
     "train": "The file is checked and sent, the job submitted once, and followed until it has ended.",
     "deploy": "The student is deployed with a fuse that removes it again.",
     "re-benchmark": "Teacher, student before and after, and control answer the same held-out items again.",
+    "latency": "A few questions, one call at a time, the arms in turns: models are timed, and not queues.",
     "verdict": "What has come of it, with the uncertainty beside every number.",
     "regrade": "Stored answers are shown to another grader; each call is journalled, so that nothing is paid twice.",
     "curve": "Base and tuned model over the number of distracting documents, each with its interval.",

@@ -26,6 +26,11 @@ _WORDS = {
     "inconclusive": ("INCONCLUSIVE AGAINST THE TEACHER", "warn bold"),
     "not comparable": ("NOT COMPARABLE", "bad bold"),
 }
+_PACE = {
+    "faster": ("faster", "good bold"),
+    "slower": ("slower", "warn bold"),
+    "cannot be told": ("? cannot tell", "warn"),
+}
 _STABLE = {"stayed": ("✓ stayed", "good"), "moved": ("! moved", "bad"), "cannot say": ("? cannot say", "warn")}
 
 
@@ -88,19 +93,27 @@ def _figures_lines(told: Mapping[str, Any], width: int) -> list[Line]:
     axis = common_axis(scores, -math.inf if low is None else low, math.inf if high is None else high)
     roomy = width >= 100
     model_room = min(_MODEL_ROOM, max((len(_model(row)) for row in shown), default=0)) if roomy else 0
-    tail = "  pass     p50     p95     $/1k" + ("  prompt" if roomy else "")
+    timed = bool(numbers.table(told.get("speed")))
+    tail = f"  pass{'   first   whole' if timed else '     p50     p95'}     $/1k{'  prompt' if roomy else ''}"
     bar_width = max(_BAR[0], min(_BAR[1], width - _LABEL - model_room - (1 if model_room else 0) - 6 - len(tail)))
     view = str(told.get("view", ""))
     head = f"{'':{_LABEL}}{'model':{model_room}} " if model_room else " " * _LABEL
     title = f"score by {view}, 95% CI" if bar_width > 24 else "score, 95% CI"
     out = [line((f"{head}{title:{bar_width + 6}.{bar_width + 6}}{tail}", "head"))]
     for row, score in zip(shown, scores, strict=True):
-        out.append(_figure_line(row, score, axis, bar_width, model_room, roomy=roomy))
+        out.append(_figure_line(row, score, axis, bar_width, model_room, roomy=roomy, timed=timed))
     return [*out, line("")]
 
 
 def _figure_line(
-    row: Mapping[str, Any], score: Estimate | None, axis: Interval, bar_width: int, model_room: int, *, roomy: bool
+    row: Mapping[str, Any],
+    score: Estimate | None,
+    axis: Interval,
+    bar_width: int,
+    model_room: int,
+    *,
+    roomy: bool,
+    timed: bool,
 ) -> Line:
     role = str(row.get("role", ""))
     ink = _INKS.get(role, "")
@@ -110,10 +123,10 @@ def _figure_line(
     spans.append(Span(f"{score.value:.3f} " if score else "    – ", "bold"))
     bar = interval_bar(score, axis, bar_width, ink) if score else ()
     spans += [*bar, Span(" " * (bar_width - cell_width(bar)))]
-    passes, latency = numbers.estimate(row.get("passes")), numbers.table(row.get("latency"))
-    p50, p95 = (numbers.number(numbers.table(latency.get(name)).get("value")) for name in ("p50", "p95"))
+    passes = numbers.estimate(row.get("passes"))
+    times = (_first_token(row), _latency(row, "p50")) if timed else (_latency(row, "p50"), _latency(row, "p95"))
     cost, prompt = numbers.number(row.get("usd_per_thousand")), numbers.number(row.get("prompt_tokens"))
-    words = f"{share(passes.value if passes else None):>6}{seconds(p50):>8}{seconds(p95):>8}{dollars(cost):>9}"
+    words = f"{share(passes.value if passes else None):>6}{_brief(times[0]):>8}{_brief(times[1]):>8}{dollars(cost):>9}"
     spans.append(Span(words + (f"{'–' if prompt is None else f'{prompt:,.0f}':>8}" if roomy else "")))
     return tuple(spans)
 
@@ -150,13 +163,7 @@ def _money_lines(told: Mapping[str, Any], width: int) -> list[Line]:
     costs = [numbers.number(row.get("usd_per_thousand")) for row in (teacher, after)]
     if None not in costs:
         out.append(_change("$ per 1,000", dollars(costs[0]), dollars(costs[1]), _times(costs[0], costs[1], "cheaper")))
-    for name in ("p50", "p95"):
-        before, later = (
-            numbers.number(numbers.table(numbers.table(row.get("latency")).get(name)).get("value"))
-            for row in (teacher, after)
-        )
-        if before is not None and later is not None:
-            out.append(_change(f"{name} under load", seconds(before), seconds(later), _times(before, later, "faster")))
+    out += _speed_lines(told, teacher, after, width)
     prompts = [numbers.number(row.get("prompt_tokens")) for row in (teacher, after)]
     if told.get("own_prompt") and prompts[0] is not None and prompts[1] is not None:
         saved = prompts[0] - prompts[1]
@@ -164,6 +171,56 @@ def _money_lines(told: Mapping[str, Any], width: int) -> list[Line]:
         out.append(_change("prompt tokens", f"{prompts[0]:,.0f}", f"{prompts[1]:,.0f}", told_saved))
     out += _payback_lines(told, width)
     return [*out, line("")] if out else []
+
+
+def _speed_lines(
+    told: Mapping[str, Any], teacher: Mapping[str, Any], after: Mapping[str, Any], width: int
+) -> list[Line]:
+    """The student's speed against the teacher's: of calls one at a time where some were timed so, else under load."""
+    speed = numbers.table(told.get("speed"))
+    if not speed:
+        each = [(f"{name} under load", _latency(teacher, name), _latency(after, name)) for name in ("p50", "p95")]
+        return [
+            _change(label, seconds(before), seconds(later), _times(before, later, "faster"))
+            for label, before, later in each
+            if before is not None and later is not None
+        ]
+    word, ink = _PACE.get(str(speed.get("word")), (str(speed.get("word")), ""))
+    whole, first = (
+        [take(row) for row in (teacher, after)] for take in (lambda row: _latency(row, "p50"), _first_token)
+    )
+    paced = (*line((word, ink)), Span(f"  {_ratio_words(speed.get('ratio'))}", "muted"))
+    out: list[Line] = [(*_change("whole answer", _brief(whole[0]), _brief(whole[1]), ""), *paced)]
+    if None not in first:
+        ratio = Span(_ratio_words(speed.get("first_token_ratio")), "muted")
+        out.append((*_change("first token", _brief(first[0]), _brief(first[1]), ""), ratio))
+    asked = numbers.number(speed.get("questions")) or 0
+    how = f"medians of {asked:,.0f} questions with 95% intervals, one call at a time, in turns"
+    return [*out, *((*line(" " * _LABEL), *part) for part in wrapped(how, max(20, width - _LABEL), "faint"))]
+
+
+def _latency(row: Mapping[str, Any], name: str) -> float | None:
+    return numbers.number(numbers.table(numbers.table(row.get("latency")).get(name)).get("value"))
+
+
+def _first_token(row: Mapping[str, Any]) -> float | None:
+    return numbers.number(numbers.table(row.get("first_token")).get("value"))
+
+
+def _brief(value: float | None) -> str:
+    """A latency; below a tenth of a second in milliseconds, so that two digits count."""
+    return seconds(value) if value is None or value >= 0.0995 else f"{value * 1_000:.0f} ms"
+
+
+def _ratio_words(told: Any) -> str:
+    """A ratio of times with its interval: ×0.35 (0.30 to 0.41)."""
+    ratio = numbers.estimate(told)
+    if ratio is None:
+        return ""
+    low, high = (
+        f"{end:.2f}" if math.isfinite(end) else "no bound" for end in (ratio.interval.low, ratio.interval.high)
+    )
+    return f"×{ratio.value:.2f} ({low} to {high})"
 
 
 def _payback_lines(told: Mapping[str, Any], width: int) -> list[Line]:
@@ -185,7 +242,7 @@ def _is_payback(sentence: str) -> bool:
 
 def _rest(told: Mapping[str, Any], width: int) -> list[Line]:
     """What else the numbers carry, in the verdict's own sentences; what stands above is not said twice."""
-    said = ("A thousand answers cost", "An answer takes", "The shorter prompt saves")
+    said = ("A thousand answers cost", "An answer takes", "Asked ", "The shorter prompt saves")
     out: list[Line] = []
     sentences: Sequence[Any] = numbers.items(told.get("sentences"))
     for sentence in sentences[1:]:
@@ -198,8 +255,9 @@ def _rest(told: Mapping[str, Any], width: int) -> list[Line]:
 
 
 def _change(label: str, before: str, after: str, ratio: str) -> Line:
+    ink = "warn" if ratio.endswith(("dearer", "slower")) else "good"
     return (*_label(label), Span(f"{before:>9}", "muted"), Span("  →  ", "faint"), Span(f"{after:<9}", "bold"),
-            Span(ratio, "good" if not ratio.endswith(("dearer", "slower")) else "warn"))  # fmt: skip
+            Span(ratio, ink))  # fmt: skip
 
 
 def _times(before: float | None, after: float | None, word: str) -> str:
