@@ -372,7 +372,7 @@ def to_json_of(definition: Distillation) -> str:
 
 
 @pytest.mark.parametrize("name", ["benchmark", "roles", "generate", "filter", "train", "watch", "deploy",
-                                  "re-benchmark", "verdict", "clean-up"])  # fmt: skip
+                                  "re-benchmark", "latency", "verdict", "clean-up"])  # fmt: skip
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_a_failed_stage_says_cause_remedy_and_the_key_that_goes_on(
     under_way: Database, activity_app: Open, see: See, screen_text: Text, name: str, size: tuple[int, int]

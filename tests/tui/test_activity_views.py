@@ -148,6 +148,28 @@ def test_a_verdict_tells_gap_stability_cost_speed_and_payback() -> None:
     assert text.count("pays back after") == 1, "nothing is said twice"
 
 
+@pytest.mark.parametrize("width", [78, 116])
+def test_a_verdict_with_timed_calls_tells_how_they_were_timed_and_nothing_of_load(width: int) -> None:
+    def arm(role: str, p50: float) -> dict[str, Any]:
+        return {"role": role, "latency": {"p50": {"value": p50}}, "first_token": {"value": p50 / 2}}
+
+    def ratio(value: float, high: float | None) -> dict[str, Any]:
+        return {"value": value, "interval": {"low": value - 0.1, "high": high, "level": 0.95}}
+
+    speed = {"word": "cannot be told", "questions": 20, "ratio": ratio(0.81, 1.04),
+             "first_token_ratio": ratio(0.62, None)}  # fmt: skip
+    told = {"headline": "It has learnt.", "figures": [arm("teacher", 2.0), arm("student after", 0.044)], "speed": speed}
+
+    lines = verdict_lines(told, width)
+    text = text_of(lines)
+
+    assert max(map(cell_width, lines)) <= width
+    for words in ("2.0 s", "44 ms", "? cannot tell  ×0.81 (0.71 to 1.04)", "×0.62 (0.52 to no bound)"):
+        assert words in text
+    assert "medians of 20 questions" in text
+    assert "under load" not in text and "p95" not in text
+
+
 def test_what_is_not_known_is_not_made_up() -> None:
     text = text_of(verdict_lines({"headline": "Not comparable.", "figures": []}, 80))
     assert "%" not in text and "$" not in text

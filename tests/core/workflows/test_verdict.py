@@ -16,6 +16,7 @@ from cupola.statistics.verdicts import Stability, Word
 from cupola.workflows.distil.judging import to_json
 from cupola.workflows.distil.results import ArmResult
 from cupola.workflows.distil.sentences import headline, sentences
+from cupola.workflows.distil.speed import Pace, Timing
 from cupola.workflows.distil.verdict import DistillationVerdict, Measured, Paid, payback_of, verdict_of
 
 UNIT = Scale(0.0, 1.0)
@@ -112,6 +113,25 @@ def test_a_teacher_that_moved_is_said_to_have_moved() -> None:
     assert verdict.teacher_stayed is not None
     assert verdict.teacher_stayed.word is Stability.MOVED
     assert any("may owe to that" in sentence for sentence in sentences(verdict))
+
+
+def test_times_come_from_the_timed_calls_where_there_are_some_and_the_words_say_which() -> None:
+    under_load = judged(measured())
+    assert under_load.speed is None
+    assert any("each asked as much at once as it took" in sentence for sentence in sentences(under_load))
+
+    told = {"teacher": 2.0, "student after": 1.0, "student before": 1.0, "control": 3.0}
+    timings = {role: Timing(np.full(20, one), np.full(20, one / 4)) for role, one in told.items()}
+    verdict = judged(replace(measured(), timings=timings))
+
+    assert verdict.speed is not None
+    assert verdict.speed.word is Pace.FASTER
+    found = {one.role: one.latency and one.latency.p50.value for one in verdict.figures}
+    assert found == {**told, "teacher before": None, "control before": None}, "none of them is of the loaded runs"
+    words = " ".join(sentences(verdict))
+    assert "Asked 20 questions, one call at a time, in turns, the student is faster" in words
+    assert "its first token 0.250 s instead of 0.500 s" in words
+    assert "as much at once" not in words
 
 
 def test_few_items_cannot_show_that_anything_stayed() -> None:
