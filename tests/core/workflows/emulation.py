@@ -181,7 +181,8 @@ def distillation(
     what = what or defined()
     define(database, what, 1.0)
     roles = {"teacher": "gpt-4.1", "student": "gpt-4.1-nano", "control": "gpt-4.1-mini"}
-    plain = Distillation(name="words", benchmark=to_json(what.benchmark), prompts="", **{**roles, **settings})
+    given: dict[str, Any] = {**roles, "latency_items": 5, **settings}
+    plain = Distillation(name="words", benchmark=to_json(what.benchmark), prompts="", **given)
     return store_prompts(database, plain, rows(prompts, first), 1.0)
 
 

@@ -103,7 +103,7 @@ def test_a_sample_stops_before_it_passes_its_budget(database: Database) -> None:
 
 
 def test_a_plan_states_what_the_timed_calls_cost_unless_none_are_wanted(database: Database) -> None:
-    definition = distillation(database)
+    definition = distillation(database, latency_items=20)
     stage = estimate_whole(database, definition).stages[-1]
 
     assert (stage.name, stage.calls) == ("latency", 4 * 20)
@@ -114,7 +114,7 @@ def test_a_plan_states_what_the_timed_calls_cost_unless_none_are_wanted(database
 
 
 def test_the_timed_items_are_drawn_by_the_tests_seed_and_hold_no_prompt_twice(database: Database) -> None:
-    definition = distillation(database, defined(30))
+    definition = distillation(database, defined(30), latency_items=20)
     rows = benchmarks.items(database, definition.test.split)
 
     found = chosen(definition, [*rows, *rows])
