@@ -166,7 +166,7 @@ def test_a_verdict_with_timed_calls_tells_how_they_were_timed_and_nothing_of_loa
     assert max(map(cell_width, lines)) <= width
     for words in ("2.0 s", "44 ms", "? cannot tell  ×0.81 (0.71 to 1.04)", "×0.62 (0.52 to no bound)"):
         assert words in text
-    assert "medians of 20 questions" in text
+    assert "20 questions, one call at a time, in turns; medians, 95% CI" in text
     assert "under load" not in text and "p95" not in text
 
 

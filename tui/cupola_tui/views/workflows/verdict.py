@@ -195,7 +195,7 @@ def _speed_lines(
         ratio = Span(_ratio_words(speed.get("first_token_ratio")), "muted")
         out.append((*_change("first token", _brief(first[0]), _brief(first[1]), ""), ratio))
     asked = numbers.number(speed.get("questions")) or 0
-    how = f"medians of {asked:,.0f} questions with 95% intervals, one call at a time, in turns"
+    how = f"{asked:,.0f} questions, one call at a time, in turns; medians, 95% CI"
     return [*out, *((*line(" " * _LABEL), *part) for part in wrapped(how, max(20, width - _LABEL), "faint"))]
 
 
