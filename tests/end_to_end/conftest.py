@@ -112,15 +112,15 @@ class Session:
         os.close(self._fd)
         return status
 
-    def wait(self, seconds: float = 20.0) -> int:
+    def wait(self, seconds: float = 20.0, *, look: bool = True) -> int:
         """Wait until the program has ended by itself; return its exit status."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.read(0.05)
+            self.read(0.05, look=look)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self._ended = True
-                self.read(0.05)  # Its last words may have come since.
+                self.read(0.05, look=look)  # Its last words may have come since.
                 os.close(self._fd)
                 return os.waitstatus_to_exitcode(status)
         raise AssertionError(f"The program still runs:\n{self.text}")

@@ -6,8 +6,9 @@ import asyncio
 
 from textual import events
 from textual.app import App, ComposeResult
+from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from cupola_tui.screens.card import CardScreen
 from cupola_tui.screens.menu import Choice, MenuScreen
@@ -93,3 +94,37 @@ async def test_a_yes_typed_before_the_card_was_there_is_none() -> None:
         assert (app.screen, answers) == (card, [])
         await pilot.press("y")
         assert answers == [True]
+
+
+class Searches(Screen[None]):
+    """A screen where a key opens a line to type into, by a message as panes do; other keys are commands."""
+
+    BINDINGS = [("slash", "search", "search"), ("h", "harm", "harm")]
+    harmed = 0
+
+    class Wanted(Message):
+        """The line is wanted."""
+
+    def action_search(self) -> None:
+        self.post_message(self.Wanted())
+
+    def action_harm(self) -> None:
+        self.harmed += 1
+
+    async def on_searches_wanted(self) -> None:
+        words = Input()
+        await self.mount(words)
+        words.focus()
+
+
+async def test_letters_typed_right_behind_the_key_that_opens_a_line_stand_in_it() -> None:
+    app = TypedAhead()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = Searches()
+        await app.push_screen(screen)
+        for key, character in (("slash", "/"), ("h", "h"), ("a", "a"), ("h", "h")):
+            app.take_typed(events.Key(key, character))
+        async with asyncio.timeout(20.0):
+            while not screen.query(Input) or len(screen.query_one(Input).value) < 3:
+                await pilot.pause(0.01)
+        assert (screen.query_one(Input).value, screen.harmed) == ("hah", 0)
