@@ -8,7 +8,7 @@ export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo clean-demo test lint format bench storm dist-check calibrate shots weights lock clients docs clean
+.PHONY: help setup demo clean-demo test test-long lint format bench storm dist-check calibrate shots weights lock clients docs clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,7 +34,10 @@ clean-demo: .venv/.ready ## Forget the demo's state
 
 # Most tests wait for something: three at once keep two cores busy.
 test: .venv/.ready lint ## Lint, type-check and test
-	@$(BIN)/pytest -q -n 3 --dist loadgroup
+	@$(BIN)/pytest -q -n 3 --dist loadgroup -m "not long"
+
+test-long: .venv/.ready ## The tests that take long: the whole distillation, everything killed again and again
+	@$(BIN)/pytest -q -n 2 --dist loadgroup -m long
 
 lint: .venv/.ready ## Check style, types and the direction of imports
 	@$(BIN)/ruff check .

@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from cupola_data.zava.cora.samples import DIRECTORY
 
 from .conftest import Demo
@@ -36,6 +38,7 @@ def keep_topics(file: Path, most: int) -> None:
     file.write_text("".join(rows[:most]))
 
 
+@pytest.mark.long
 def test_cora_is_distilled_on_the_emulator_because_the_student_learns(demo: Demo) -> None:
     """The real tiny models: nothing is scripted, and a student that does not learn fails this test."""
     definition = a_shorter_test(demo.home / "cora")

@@ -74,6 +74,7 @@ def test_a_worker_that_was_told_to_stop_stays_stopped_and_the_screen_says_so(loc
     assert process.status("here", local).running
 
 
+@pytest.mark.long
 def test_everything_may_be_killed_while_jobs_learn_and_nothing_is_lost_or_doubled(
     demo: Demo, open_session: Open
 ) -> None:
@@ -98,7 +99,7 @@ def test_everything_may_be_killed_while_jobs_learn_and_nothing_is_lost_or_double
         with_face.kill()
 
         last = open_session((*COMMAND, "demo", "--speed", "30"))
-        until(lambda: all(job.phase is Phase.SUCCEEDED for job in jobs.newest(store)), "both jobs done", 60)
+        until(lambda: all(job.phase is Phase.SUCCEEDED for job in jobs.newest(store)), "both jobs done", 240)
         last.wait_for("✓")
         last.wait_for("live")
         assert b"Traceback" not in last.sent

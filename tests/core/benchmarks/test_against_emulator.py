@@ -104,6 +104,7 @@ KILLS = 4
 """`make storm` kills by the hundred."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("emulation", [1.0], indirect=True)
 def test_a_worker_killed_again_and_again_in_a_storm_loses_no_row_and_pays_for_none_twice(
     emulation: Emulation, store: Database

@@ -155,6 +155,7 @@ async def test_what_may_cost_more_than_its_budget_is_not_begun(
     assert emulation.paid() == (0, 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("emulation", [5.0], indirect=True)
 @pytest.mark.parametrize("engine", ["batch", "evals"])
 def test_a_worker_killed_again_and_again_creates_nothing_at_the_service_twice(

@@ -149,6 +149,7 @@ def test_checkpoints_are_deployed_with_a_fuse_tested_together_and_removed_after_
     assert all(_state(store, str(one["deployment"])) is State.GONE for one in deployed)
 
 
+@pytest.mark.long
 def test_a_worker_killed_while_it_deploys_and_while_it_asks_comes_to_the_same_end(
     emulation: Emulation, store: Database, job: Job
 ) -> None:

@@ -115,6 +115,7 @@ def test_a_distillation_goes_from_benchmark_to_verdict_by_itself(emulation: Emul
     assert found.state is State.GONE
 
 
+@pytest.mark.long
 def test_a_worker_killed_again_and_again_comes_to_the_same_end_and_pays_for_nothing_twice(
     tmp_path: Path, emulation: Emulation, store: Database
 ) -> None:
@@ -160,6 +161,7 @@ def check_ledger(emulation: Emulation, database: Database) -> None:
     assert set(calls) <= known
 
 
+@pytest.mark.long
 def test_a_storm_of_faults_passes_and_pays_for_nothing_twice(emulation: Emulation, store: Database) -> None:
     emulation.faults(
         {"route": CHAT, "fault": "rate_limited", "rate": 0.08, "seconds": 0.05},

@@ -128,6 +128,7 @@ def check_rows(path: Path) -> None:
         assert not quote or quote in system
 
 
+@pytest.mark.long
 def test_a_worker_killed_again_and_again_trains_once_and_draws_the_same_curve(
     tmp_path: Path, emulation: ReadingEmulation, store: Database
 ) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from itertools import islice
 from random import Random
 
+import pytest
+
 from cupola.emulator.engine import Weights
 from cupola.emulator.talker.corpus import dialogue, dialogues
 from cupola.emulator.talker.corpus.words import fill
@@ -39,6 +41,7 @@ def test_the_corpus_holds_no_test_question_of_cora() -> None:
     assert not tested & asked
 
 
+@pytest.mark.long
 def test_a_short_pretraining_learns_and_is_reproducible(tokenizer: Tokenizer) -> None:
     def made(steps: int) -> Weights:
         return pretrain(Plan(width=16, layers=1, heads=2, steps=steps), tokenizer, seed=1, log=lambda line: None)

@@ -46,6 +46,7 @@ def test_supervised_training_lowers_the_loss_on_wordings_held_out(micro: Micro, 
     assert reports[-1].metrics["full_valid_mean_token_accuracy"] > 0.4
 
 
+@pytest.mark.long
 def test_shuffled_answers_are_learnt_worse(micro: Micro, chat_rows: list[Row]) -> None:
     shuffled = [
         chat(row["messages"][0], other["messages"][1])
