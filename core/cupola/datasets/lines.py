@@ -46,6 +46,8 @@ def file_size(path: Path) -> int:
             return file.seek(0, 2)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read.", error.strerror or "", "Check its name and rights.") from error
+    except ValueError as error:  # A zero byte in the name.
+        raise DatasetError(f"{path} is no file's name.", str(error), "Add the file by its name.") from error
 
 
 def head(path: Path, size: int = RANGE_BYTES) -> bytes:

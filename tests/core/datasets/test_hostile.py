@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from cupola.datasets.check import check_file
 from cupola.datasets.excerpts import excerpt
 from cupola.datasets.formats import CHECKS, Format, format_of_row
+from cupola.datasets.lines import DatasetError
 from cupola.datasets.parsing import RowError, parse_row
 from cupola.datasets.rules import RULES
 from cupola.datasets.scan import Plan, scan_block
@@ -166,3 +168,8 @@ def test_a_byte_range_never_tears_a_line(tmp_path):
     for step in (1, 7, 64, 100, 4096, size):
         read = [line for start, end in ranges(size, step) for line in split(read_range(path, start, end)[1])]
         assert read == lines
+
+
+def test_a_name_with_a_zero_byte_is_told_to_be_none():
+    with pytest.raises(DatasetError, match="no file's name"):
+        check_file(Path("train\0.jsonl"))

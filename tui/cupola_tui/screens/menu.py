@@ -97,7 +97,7 @@ class MenuScreen(Modal[str | None]):
         with Vertical(id="menu") as box:
             box.border_title = Content(visible(self._title))
             if self._typing:
-                words = Input(id="words", placeholder="type a command", compact=True)
+                words = Input(id="words", placeholder="type a part of its name", compact=True)
                 words.cursor_blink = False
                 yield words
             choices = Choices(self._choices)
