@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
+from textual.css.query import NoMatches
 
 from cupola.models import Job
 from cupola.store import files, jobs
@@ -60,3 +61,20 @@ async def test_the_footer_is_drawn_while_the_panes_close(open_app: OpenApp, see:
         await pilot.pause()
         assert frame.scopes() == []
         assert frame.pane.id == "pane-jobs"
+
+
+async def test_a_look_for_widgets_that_the_end_has_taken_away_is_no_crash(open_app: OpenApp, see: See) -> None:
+    app = open_app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await see(pilot, "cora-distil")
+        app.screen.call_later(lambda: app.screen.query_one("#taken-away"))
+        app.exit()
+
+
+async def test_a_look_for_widgets_that_never_were_is_told(open_app: OpenApp, see: See) -> None:
+    app = open_app()
+    with pytest.raises(NoMatches):
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await see(pilot, "cora-distil")
+            app.screen.call_later(lambda: app.screen.query_one("#never-there"))
+            await pilot.pause()

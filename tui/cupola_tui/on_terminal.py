@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import RenderableType
+from textual.css.query import NoMatches
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widget import MountError
 
 from cupola.models import Problem
 
@@ -55,6 +57,12 @@ class OnTerminal(TypedAhead):
         super()._display(screen, narrowed(renderable))
         if renderable is not None:
             self._outlet.sent()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Pass over what does not find its widgets once the app ends: they are taken away one by one."""
+        if (self._exit or not self._running) and isinstance(error, NoMatches | MountError):
+            return
+        super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Show where it broke, without the local variables that Textual would print: they may hold secrets."""
