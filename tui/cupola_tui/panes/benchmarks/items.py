@@ -55,7 +55,8 @@ class Items(Container):
 
     def show(self, items: ItemMap, title: str, head: Head = ()) -> None:
         """Show a newer state of the map."""
-        fresh = self._map is None or self._map.signs != items.signs
+        # Two maps of the same arms may yet have other columns: one of a comparison says what changed.
+        fresh = self._map is None or rows.columns(self._map) != rows.columns(items)
         self._map, self._title, self._head = items, title, head
         if fresh:
             self.table.set_columns(rows.columns(items))
